@@ -1,0 +1,2 @@
+namespace Passerelle.Tests;
+public class SmokeTests { [Fact] public void X() => Assert.True(true); }
