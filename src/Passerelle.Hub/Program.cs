@@ -1,5 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using Passerelle.Hub;
 
-public partial class Program;
+return await HubCommands.RunAsync(args);

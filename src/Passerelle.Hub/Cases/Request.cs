@@ -1,0 +1,87 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
+using Passerelle.Hub.Privacy;
+
+namespace Passerelle.Hub.Cases;
+
+public enum RequestState { Open = 1, Answered }
+
+public enum AnswerKind { MessageDelivered = 1, CallLogged, AppointmentConfirmed }
+
+/// <summary>A question from a household. Its words, and the answer's, are sealed with the key of who asked.</summary>
+public sealed class Request
+{
+    const string TextColumn = "requests.text";
+    const string AnswerColumn = "requests.answer_text";
+
+    Request() { }
+
+    public static Request File(Guid caseId, Guid personId, Need need, string text, PersonCipher cipher, DateTimeOffset now)
+    {
+        var id = Guid.CreateVersion7(now);
+        return new Request
+        {
+            Id = id,
+            CaseId = caseId,
+            PersonId = personId,
+            Need = need,
+            State = RequestState.Open,
+            Text = cipher.SealText(text, TextColumn, id),
+            CreateTime = now,
+        };
+    }
+
+    public Guid Id { get; private set; }
+
+    public Guid CaseId { get; private set; }
+
+    public Guid PersonId { get; private set; }
+
+    public Need Need { get; private set; }
+
+    public RequestState State { get; private set; }
+
+    public byte[] Text { get; private set; } = [];
+
+    public AnswerKind? AnswerKind { get; private set; }
+
+    public byte[]? AnswerText { get; private set; }
+
+    public DateTimeOffset CreateTime { get; private set; }
+
+    public string Name => Names.Of(Names.Requests, Id);
+
+    public void Answer(AnswerKind kind, string text, PersonCipher cipher)
+    {
+        if (State != RequestState.Open) throw new StateConflict(Name, EnumText<RequestState>.Of(State), "The request has been answered already.");
+        (State, AnswerKind, AnswerText) = (RequestState.Answered, kind, cipher.SealText(text, AnswerColumn, Id));
+    }
+
+    public string OpenText(PersonCipher cipher) => cipher.OpenText(Text, TextColumn, Id);
+
+    public string OpenAnswerText(PersonCipher cipher) => AnswerText is { } text ? cipher.OpenText(text, AnswerColumn, Id) : "";
+
+    public sealed class Mapping : IEntityTypeConfiguration<Request>
+    {
+        public void Configure(EntityTypeBuilder<Request> builder)
+        {
+            builder.ToTable("requests", table =>
+            {
+                table.HasKnownValues<Need>("need");
+                table.HasKnownValues<RequestState>("state");
+                table.HasKnownValues<AnswerKind>("answer_kind");
+                table.HasCheckConstraint("ck_requests_answer", "(state = 'answered') = (answer_kind is not null) and (answer_kind is null) = (answer_text is null)");
+            });
+            builder.Property(r => r.Id).ValueGeneratedNever();
+            builder.Property(r => r.Need).AsText();
+            builder.Property(r => r.State).AsText();
+            builder.Property(r => r.AnswerKind).AsText();
+            builder.Ignore(r => r.Name);
+            builder.HasOne<Case>().WithMany().HasForeignKey(r => r.CaseId);
+            builder.HasOne<Person>().WithMany().HasForeignKey(r => r.PersonId);
+        }
+    }
+}

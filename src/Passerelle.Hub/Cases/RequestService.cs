@@ -1,0 +1,103 @@
+using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
+using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
+using Passerelle.Hub.Privacy;
+using Wire = Passerelle.Contracts.Cases.V1;
+
+namespace Passerelle.Hub.Cases;
+
+public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clocks, Vault vault, ChangeSignal changes) : Wire.RequestService.RequestServiceBase
+{
+    const int MaxText = 5000;
+
+    public override async Task<Wire.FileRequestResponse> FileRequest(Wire.FileRequestRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var requestId = violations.RequestId(request.RequestId);
+        var caseId = violations.Id(request.Case, Names.Cases, "case");
+        var personId = violations.Id(request.Person, Names.Persons, "person");
+        violations.Member(request.Need, "need");
+        violations.Text(request.Text, "text", MaxText);
+        violations.ThrowIfAny();
+        var ct = context.CancellationToken;
+        var response = await ledger.OnceAsync(context, requestId, request, async now =>
+        {
+            if (!await db.Cases.AnyAsync(c => c.Id == caseId, ct)) throw new ResourceNotFound(request.Case);
+            if (!await db.Persons.AnyAsync(p => p.Id == personId && p.CaseId == caseId, ct)) throw new ResourceNotFound(request.Person);
+            var filed = Request.File(caseId, personId, (Need)request.Need, request.Text, await vault.OpenAsync(personId, ct), now);
+            db.Requests.Add(filed);
+            db.Events.Add(HubEvent.Of("request.filed", now, filed.Name, caseId, detail: EnumText<Need>.Of(filed.Need)));
+            var promise = clocks.Start(ClockFamily.Promise, filed.Name, caseId, null, now);
+            return new Wire.FileRequestResponse { Request = ToWire(filed, promise) };
+        });
+        changes.Pulse();
+        return response;
+    }
+
+    public override async Task<Wire.AnswerRequestResponse> AnswerRequest(Wire.AnswerRequestRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var requestId = violations.RequestId(request.RequestId);
+        var id = violations.Id(request.Name, Names.Requests, "name");
+        violations.Member(request.Kind, "kind");
+        violations.Text(request.Text, "text", MaxText);
+        violations.ThrowIfAny();
+        var ct = context.CancellationToken;
+        var response = await ledger.OnceAsync(context, requestId, request, async _ =>
+        {
+            var asked = (await db.Requests.FromSql($"select * from requests where id = {id} for update").ToListAsync(ct)).SingleOrDefault() ?? throw new ResourceNotFound(request.Name);
+            asked.Answer((AnswerKind)request.Kind, request.Text, await vault.OpenAsync(asked.PersonId, ct));
+            var promise = await clocks.AnswerAsync(asked.Name, ct);
+            db.Events.Add(HubEvent.Of("request.answered", promise.AnswerTime!.Value, asked.Name, asked.CaseId, detail: EnumText<ClockState>.Of(promise.State)));
+            return new Wire.AnswerRequestResponse { Request = ToWire(asked, promise) };
+        });
+        changes.Pulse();
+        return response;
+    }
+
+    public override async Task<Wire.GetRequestResponse> GetRequest(Wire.GetRequestRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var id = violations.Id(request.Name, Names.Requests, "name");
+        violations.ThrowIfAny();
+        var ct = context.CancellationToken;
+        var found = await db.Requests.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
+        var promise = await db.Clocks.AsNoTracking().SingleAsync(c => c.Subject == found.Name, ct);
+        var cipher = await vault.OpenAsync(found.PersonId, ct);
+        return new Wire.GetRequestResponse { Request = ToWire(found, promise), Text = found.OpenText(cipher), AnswerText = found.OpenAnswerText(cipher) };
+    }
+
+    public override async Task<Wire.ListRequestsResponse> ListRequests(Wire.ListRequestsRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        violations.Check(Enum.IsDefined(request.State), "state", "is not a value that this version knows");
+        var page = Page.Of(request.PageSize, request.PageToken, request, violations);
+        violations.ThrowIfAny();
+        var (state, ct) = ((RequestState)request.State, context.CancellationToken);
+        // Every promise has the same window: the order of filing is the order of the deadlines.
+        var read = await db.Requests.AsNoTracking()
+            .Where(r => (request.State == 0 || r.State == state) && (page.After == null || r.Id.CompareTo(page.After.Value) > 0))
+            .OrderBy(r => r.Id).Take(page.Size + 1).ToListAsync(ct);
+        var (items, next) = page.Cut(read, r => r.Id);
+        var names = items.Select(r => r.Name).ToList();
+        var promises = await db.Clocks.AsNoTracking().Where(c => names.Contains(c.Subject)).ToDictionaryAsync(c => c.Subject, ct);
+        var response = new Wire.ListRequestsResponse { NextPageToken = next };
+        response.Requests.AddRange(items.Select(r => ToWire(r, promises[r.Name])));
+        return response;
+    }
+
+    public static Wire.Request ToWire(Request request, Clock promise) => new()
+    {
+        Name = request.Name,
+        Case = Names.Of(Names.Cases, request.CaseId),
+        Person = Names.Of(Names.Persons, request.PersonId),
+        Need = (Wire.Need)request.Need,
+        State = (Wire.Request.Types.State)request.State,
+        CreateTime = request.CreateTime.ToWire(),
+        Promise = ClockBook.ToWire(promise),
+        AnswerKind = (Wire.AnswerKind)(request.AnswerKind ?? 0),
+    };
+}

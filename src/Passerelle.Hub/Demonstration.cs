@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+
+namespace Passerelle.Hub;
+
+/// <summary>The callers of the demonstration, with their keys in a file that any gRPC client can use. Section `Demo`; off by default.</summary>
+public static class Demonstration
+{
+    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static async Task RegisterAsync(IServiceProvider services, IConfiguration configuration, CancellationToken ct)
+    {
+        var folder = Path.GetFullPath(configuration["Data:Directory"] ?? ".data");
+        var keysFile = Path.GetFullPath(configuration["Demo:KeysFile"] ?? Path.Combine(folder, "dev-keys.json"));
+        var pushAddress = new Uri(configuration["Demo:PartnerAddress"] ?? "http://127.0.0.1:5082");
+        var listen = configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
+        var advertised = configuration["Demo:Host"] ?? "127.0.0.1";
+        await using var scope = services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<HubDb>();
+        var now = await db.NowAsync(ct);
+        var authority = services.GetService<DevelopmentDatabase>()?.Authority;
+
+        Partner[] partners =
+        [
+            Partner.Register("emploi-demo", "Agence d'emploi (démonstration)", PartnerKind.Employment, pushAddress, now),
+            Partner.Register("interim-demo", "Agence d'intérim (démonstration)", PartnerKind.Employment, null, now),
+            Partner.Register("agence-demo", "Agence immobilière (démonstration)", PartnerKind.Housing, null, now),
+            Partner.Register("ecole-demo", "École (démonstration)", PartnerKind.Schooling, null, now),
+        ];
+        var known = File.Exists(keysFile) ? JsonSerializer.Deserialize<KeysFile>(await File.ReadAllTextAsync(keysFile, ct), Json)!.Callers.ToDictionary(c => c.Name) : [];
+        var callers = new List<DemoCaller> { await RegisterCallerAsync("crm-demo", null) };
+        foreach (var partner in partners) callers.Add(await RegisterCallerAsync(partner.Id, partner));
+        await db.SaveChangesAsync(ct);
+        var addresses = new Dictionary<string, string>
+        {
+            ["http"] = $"http://{advertised}:{listen.Http}",
+            ["grpc"] = $"http://{advertised}:{listen.Grpc}",
+            ["grpcTls"] = $"https://{advertised}:{listen.Tls}",
+        };
+        Directory.CreateDirectory(Path.GetDirectoryName(keysFile)!);
+        var temporary = keysFile + ".new";
+        File.Delete(temporary);
+        await using (var stream = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            await JsonSerializer.SerializeAsync(stream, new KeysFile(addresses, authority?.AuthorityPath, callers), Json, ct);
+        File.Move(temporary, keysFile, overwrite: true);
+
+        async Task<DemoCaller> RegisterCallerAsync(string name, Partner? wanted)
+        {
+            Partner? partner = null;
+            if (wanted is not null)
+            {
+                partner = await db.Partners.SingleOrDefaultAsync(p => p.Id == wanted.Id, ct) ?? db.Partners.Add(wanted).Entity;
+                if (wanted.Delivery == DeliveryMode.Push) partner.ReceiveByPush(pushAddress);
+            }
+
+            var kind = partner is null ? "internal" : EnumText<PartnerKind>.Of(partner.Kind);
+            var partnerName = partner is null ? null : Names.OfPartner(partner.Id);
+            // A key of an earlier start goes on working, unless the database is another one.
+            if (known.TryGetValue(name, out var before) && Credential.TryRead(before.Key, out var id, out _) && await db.Credentials.AnyAsync(c => c.Id == id && c.RevokeTime == null, ct)) return before;
+            var (credential, key) = Credential.IssueKey(name, partner, now, null);
+            db.Credentials.Add(credential);
+            string? certificatePath = null;
+            if (authority is not null)
+            {
+                certificatePath = authority.Ensure(name, forServer: false, now);
+                using var certificate = X509Certificate2.CreateFromPemFile(certificatePath);
+                var hash = certificate.GetCertHash(HashAlgorithmName.SHA256);
+                if (!await db.Credentials.AnyAsync(c => c.Kind == CredentialKind.Certificate && c.Hash == hash, ct)) db.Credentials.Add(Credential.TrustCertificate(hash, name, partner, now, null));
+            }
+
+            return new DemoCaller(name, kind, partnerName, key, certificatePath);
+        }
+    }
+
+    sealed record KeysFile(Dictionary<string, string> Addresses, string? Authority, List<DemoCaller> Callers);
+
+    sealed record DemoCaller(string Name, string Kind, string? Partner, string Key, string? Certificate);
+}

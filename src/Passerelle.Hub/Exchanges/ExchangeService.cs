@@ -1,0 +1,82 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
+using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
+using Wire = Passerelle.Contracts.Exchanges.V1;
+
+namespace Passerelle.Hub.Exchanges;
+
+public sealed class ExchangeService(HubDb db) : Wire.ExchangeService.ExchangeServiceBase
+{
+    public override async Task<Wire.GetExchangeResponse> GetExchange(Wire.GetExchangeRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var id = violations.Id(request.Name, Names.Exchanges, "name");
+        violations.ThrowIfAny();
+        var ct = context.CancellationToken;
+        var exchange = await db.Exchanges.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id, ct);
+        if (exchange is null || !context.Caller().Sees(exchange.PartnerId)) throw new ResourceNotFound(request.Name);
+        var attempts = await db.Attempts.AsNoTracking().Where(a => a.ExchangeId == id).OrderBy(a => a.Number).ToListAsync(ct);
+        var window = await db.Clocks.AsNoTracking().SingleOrDefaultAsync(c => c.Subject == request.Name, ct);
+        var response = new Wire.GetExchangeResponse { Exchange = ToWire(exchange, window, attempts.Count) };
+        response.Attempts.AddRange(attempts.Select(ToWire));
+        return response;
+    }
+
+    public override async Task<Wire.ListExchangesResponse> ListExchanges(Wire.ListExchangesRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var partnerId = violations.OptionalPartnerId(request.Partner, "partner");
+        var caseId = violations.OptionalId(request.Case, Names.Cases, "case");
+        violations.Check(Enum.IsDefined(request.State), "state", "is not a value that this version knows");
+        var page = Page.Of(request.PageSize, request.PageToken, request, violations);
+        violations.ThrowIfAny();
+        var (own, state, ct) = (context.Caller().PartnerId, (ExchangeState)request.State, context.CancellationToken);
+        var read = await db.Exchanges.AsNoTracking()
+            .Where(e => (own == null || e.PartnerId == own) && (partnerId == null || e.PartnerId == partnerId))
+            .Where(e => (caseId == null || e.CaseId == caseId) && (request.State == 0 || e.State == state))
+            .Where(e => page.After == null || e.Id.CompareTo(page.After.Value) < 0)
+            .OrderByDescending(e => e.Id).Take(page.Size + 1).ToListAsync(ct);
+        var (items, next) = page.Cut(read, e => e.Id);
+        var names = items.Select(e => e.Name).ToList();
+        var ids = items.Select(e => e.Id).ToList();
+        var windows = await db.Clocks.AsNoTracking().Where(c => names.Contains(c.Subject)).ToDictionaryAsync(c => c.Subject, ct);
+        var attempts = await db.Attempts.Where(a => ids.Contains(a.ExchangeId)).GroupBy(a => a.ExchangeId).ToDictionaryAsync(g => g.Key, g => g.Count(), ct);
+        var response = new Wire.ListExchangesResponse { NextPageToken = next };
+        response.Exchanges.AddRange(items.Select(e => ToWire(e, windows.GetValueOrDefault(e.Name), attempts.GetValueOrDefault(e.Id))));
+        return response;
+    }
+
+    public static Wire.Exchange ToWire(Exchange exchange, Clock? window, int? attempts = null) => new()
+    {
+        Name = exchange.Name,
+        Kind = exchange.Kind,
+        Partner = Names.OfPartner(exchange.PartnerId),
+        Case = Names.Of(Names.Cases, exchange.CaseId),
+        Subject = exchange.Subject,
+        State = (Wire.Exchange.Types.State)exchange.State,
+        CreateTime = exchange.CreateTime.ToWire(),
+        DeliveryTime = exchange.DeliveryTime.ToWire(),
+        AnswerTime = exchange.AnswerTime.ToWire(),
+        NextAttemptTime = exchange.State == ExchangeState.Queued ? exchange.DueTime.ToWire() : null,
+        AttemptCount = attempts ?? exchange.Generation,
+        AnswerCode = exchange.AnswerCode ?? "",
+        EndReason = exchange.EndReason ?? "",
+        Window = window is null ? null : ClockBook.ToWire(window),
+    };
+
+    static Wire.Attempt ToWire(Attempt attempt) => new()
+    {
+        Number = attempt.Number,
+        Outcome = (Wire.Attempt.Types.Outcome)attempt.Outcome,
+        StartTime = attempt.StartTime.ToWire(),
+        EndTime = attempt.EndTime.ToWire(),
+        Transport = EnumText<Transport>.Of(attempt.Transport),
+        Error = attempt.Error ?? "",
+        SizeBytes = attempt.Size,
+        Sha256 = ByteString.CopyFrom(attempt.Sha256),
+    };
+}

@@ -1,0 +1,47 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
+using Wire = Passerelle.Contracts.Exchanges.V1;
+
+namespace Passerelle.Hub.Exchanges;
+
+/// <summary>The inbox of partners that pull: the same claims, the same preparation, the same window as push.</summary>
+public sealed class InboxService(
+    HubDb db, ExchangeClaims claims, IServiceScopeFactory scopes, IOptions<DeliveryOptions> options, WatchLoop watch, ChangeSignal changes) : Wire.InboxService.InboxServiceBase
+{
+    public override async Task WatchInbox(Wire.WatchInboxRequest request, IServerStreamWriter<Wire.WatchInboxResponse> responseStream, ServerCallContext context)
+    {
+        var partnerId = context.Caller().RequirePartner();
+        var partner = await db.Partners.AsNoTracking().SingleAsync(p => p.Id == partnerId, context.CancellationToken);
+        if (partner.Delivery != DeliveryMode.Pull) throw new StateConflict(Names.OfPartner(partnerId), "push", "Exchanges for this partner are pushed to its server.");
+        await watch.RunAsync(
+            async ct =>
+            {
+                // One at a time: what a slow reader has not taken yet must not wait under a lease that runs.
+                if (await claims.TakeAsync(DeliveryMode.Pull, partnerId, options.Value.PullLease, 1, ct) is not [var claim]) return false;
+                await using var scope = scopes.CreateAsyncScope();
+                if (await scope.ServiceProvider.GetRequiredService<ExchangeDesk>().PrepareAsync(claim, Transport.Pull, ct) is { } envelope)
+                    await responseStream.WriteAsync(new Wire.WatchInboxResponse { Envelope = envelope }, ct);
+                return true;
+            },
+            async (now, ct) => await responseStream.WriteAsync(new Wire.WatchInboxResponse { CheckpointTime = Timestamp.FromDateTimeOffset(now) }, ct),
+            context.CancellationToken);
+    }
+
+    public override async Task<Wire.AcknowledgeExchangeResponse> AcknowledgeExchange(Wire.AcknowledgeExchangeRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var id = violations.Id(request.Name, Names.Exchanges, "name");
+        violations.ThrowIfAny();
+        await using var scope = scopes.CreateAsyncScope();
+        var exchange = await scope.ServiceProvider.GetRequiredService<ExchangeDesk>().AcknowledgeAsync(id, context.Caller().RequirePartner(), context.CancellationToken);
+        changes.Pulse();
+        var window = await db.Clocks.AsNoTracking().SingleOrDefaultAsync(c => c.Subject == exchange.Name, context.CancellationToken);
+        return new Wire.AcknowledgeExchangeResponse { Exchange = ExchangeService.ToWire(exchange, window) };
+    }
+}

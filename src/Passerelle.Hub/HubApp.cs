@@ -1,0 +1,157 @@
+using Hangfire;
+using Hangfire.PostgreSql;
+using Npgsql;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Passerelle.Hub.Cases;
+using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
+using Passerelle.Hub.Platform.Jobs;
+using Passerelle.Hub.Privacy;
+
+namespace Passerelle.Hub;
+
+/// <summary>The hub, put together: read it as a table of contents.</summary>
+public static class HubApp
+{
+    public static async Task<WebApplication> BuildAsync(string[] args, CancellationToken ct)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        var development = await DevelopmentDatabase.StartWhenNeededAsync(builder.Configuration, ct);
+        var listen = builder.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
+        builder.WebHost.ConfigureKestrel(kestrel => Listening.Bind(kestrel, listen));
+        AddHub(builder.Services, builder.Configuration);
+        if (development is not null) builder.Services.AddSingleton(development);
+        var app = builder.Build();
+        // Asked for once, so that the container stops the database with the hub, and after it.
+        if (development is not null) app.Services.GetRequiredService<DevelopmentDatabase>();
+        Map(app);
+        return app;
+    }
+
+    /// <summary>Migrates where that is ours to do, registers the demonstration, and serves.</summary>
+    public static async Task StartHubAsync(this WebApplication app, CancellationToken ct)
+    {
+        if (app.Services.GetService<DevelopmentDatabase>() is not null || app.Configuration.GetValue<bool>("Demo:Enabled")) await Storage.MigrateAsync(app.Services, ct);
+        if (app.Configuration.GetValue<bool>("Demo:Enabled")) await Demonstration.RegisterAsync(app.Services, app.Configuration, ct);
+        await app.StartAsync(ct);
+    }
+
+    static void AddHub(IServiceCollection services, IConfiguration configuration)
+    {
+        AddPlatform(services, configuration);
+        AddJobs(services, configuration);
+
+        // Privacy
+        services.AddOptions<VaultOptions>().BindConfiguration("Vault");
+        services.AddSingleton<MasterKey>();
+        services.AddScoped<Vault>();
+        services.AddScoped<ConsentGate>();
+
+        // Partners
+        services.AddSingleton<CallerDirectory>();
+
+        // Clocks
+        services.AddOptions<ResponseOptions>().BindConfiguration("Response")
+            .PostConfigure(o => o.Reminders = o.Reminders is [] ? [TimeSpan.FromHours(24), TimeSpan.FromHours(36), TimeSpan.FromHours(44)] : o.Reminders)
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddScoped<ClockBook>();
+        AddDueWork<FireClocks>(services);
+
+        // Exchanges
+        services.AddOptions<DeliveryOptions>().BindConfiguration("Delivery")
+            .PostConfigure(o => o.RetrySchedule = o.RetrySchedule is [] ? DeliveryOptions.DefaultRetrySchedule : o.RetrySchedule)
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ExchangeClaims>();
+        services.AddSingleton<IPartnerTransport, PushTransport>();
+        services.AddScoped<ExchangeDesk>();
+        AddDueWork<DeliverDue>(services);
+    }
+
+    static void AddPlatform(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(TimeProvider.System);
+#pragma warning disable RS0030 // The one place that hands out randomness; tests put a seeded one in its place.
+        services.AddSingleton(Random.Shared);
+#pragma warning restore RS0030
+        services.AddStorage(configuration.GetConnectionString("Hub")!);
+        services.AddScoped<RequestLedger>();
+        services.AddSingleton<EventFeed>();
+        services.AddSingleton<ChangeSignal>();
+        services.AddSingleton<WatchLoop>();
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = 4 * 1024 * 1024;
+            grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<CallerInterceptor>();
+        }).AddJsonTranscoding();
+        services.AddGrpcReflection();
+        services.AddSingleton<ErrorInterceptor>();
+        services.AddSingleton<CallerInterceptor>();
+        services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);
+        services.AddGrpcHealthChecks(health => health.Services.Map("", check => check.Tags.Contains("ready")));
+        var telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(r => r.AddService("passerelle-hub"))
+            .WithMetrics(m => m.AddMeter(Telemetry.Name).AddAspNetCoreInstrumentation().AddRuntimeInstrumentation())
+            .WithTracing(t => t.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation().AddNpgsql());
+        // The exporter's own variables (OTEL_EXPORTER_OTLP_...) say where to; without them nothing is sent.
+        if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 }) telemetry.UseOtlpExporter();
+    }
+
+    static void AddJobs(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<JobOptions>().BindConfiguration("Jobs");
+        var options = configuration.GetSection("Jobs").Get<JobOptions>() ?? new JobOptions();
+        services.AddHangfire((provider, hangfire) => hangfire
+            .UseSimpleAssemblyNameTypeSerializer()
+            .UseRecommendedSerializerSettings()
+            .UsePostgreSqlStorage(
+                postgres => postgres.UseNpgsqlConnection(configuration.GetConnectionString("Hub")!),
+                new PostgreSqlStorageOptions
+                {
+                    SchemaName = "hangfire",
+                    QueuePollInterval = TimeSpan.FromSeconds(1),
+                    // A killed worker's job and locks come back within a minute instead of half an hour and ten minutes.
+                    UseSlidingInvisibilityTimeout = true,
+                    InvisibilityTimeout = TimeSpan.FromMinutes(1),
+                    DistributedLockTimeout = TimeSpan.FromMinutes(1),
+                }));
+        if (!options.Server) return;
+        services.AddHangfireServer(server =>
+        {
+            server.WorkerCount = options.Workers;
+            server.SchedulePollingInterval = TimeSpan.FromSeconds(1);
+            server.ShutdownTimeout = TimeSpan.FromSeconds(15);
+        });
+    }
+
+    static void AddDueWork<TWork>(IServiceCollection services) where TWork : class, IDueWork
+    {
+        services.AddSingleton<TWork>();
+        services.AddSingleton<Nudge<TWork>>();
+        services.AddHostedService<DueWorkKeeper<TWork>>();
+    }
+
+    static void Map(WebApplication app)
+    {
+        app.MapGrpcService<CaseService>();
+        app.MapGrpcService<RequestService>();
+        app.MapGrpcService<ConsentService>();
+        app.MapGrpcService<DisclosureService>();
+        app.MapGrpcService<PartnerService>();
+        app.MapGrpcService<ExchangeService>();
+        app.MapGrpcService<InboxService>();
+        app.MapGrpcReflectionService();
+        app.MapGrpcHealthChecksService();
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
+        // From this machine only (Hangfire's own default filter); ids are all it can show.
+        app.MapHangfireDashboard("/hangfire");
+    }
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Persistence;
+
+namespace Passerelle.Hub;
+
+/// <summary>The hub's own command line: serve (the default), migrate, partners and keys.</summary>
+public static class HubCommands
+{
+    public static Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Passerelle, the partner-integration hub. Without a command it serves. Everything else is configuration: see README.md.") { TreatUnmatchedTokensAsErrors = false };
+        root.SetAction(async (_, ct) =>
+        {
+            await using var app = await HubApp.BuildAsync(args, ct);
+            await app.StartHubAsync(ct);
+            await app.WaitForShutdownAsync(ct);
+            return 0;
+        });
+
+        var migrate = new Command("migrate", "Brings the database to this version.");
+        migrate.SetAction((_, ct) => WithServicesAsync(async services =>
+        {
+            await Storage.MigrateAsync(services, ct);
+            Console.WriteLine("The database is up to date.");
+        }, ct));
+        root.Add(migrate);
+        foreach (var command in PartnerCommands.All(WithServicesAsync)) root.Add(command);
+        return root.Parse(args).InvokeAsync();
+    }
+
+    static async Task<int> WithServicesAsync(Func<IServiceProvider, Task> work, CancellationToken ct)
+    {
+        await using var app = await HubApp.BuildAsync([], ct);
+        await using var scope = app.Services.CreateAsyncScope();
+        await work(scope.ServiceProvider);
+        return 0;
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Passerelle.Hub.Persistence;
+
+namespace Passerelle.Hub.Partners;
+
+public enum PartnerKind { Employment = 1, Housing, Schooling, Discovery, Leisure }
+
+public enum DeliveryMode { Push = 1, Pull }
+
+/// <summary>An outside organisation, of one kind.</summary>
+public sealed class Partner
+{
+    Partner() { }
+
+    public static Partner Register(string id, string displayName, PartnerKind kind, Uri? pushAddress, DateTimeOffset now) => new()
+    {
+        Id = id,
+        DisplayName = displayName,
+        Kind = kind,
+        Delivery = pushAddress is null ? DeliveryMode.Pull : DeliveryMode.Push,
+        PushAddress = pushAddress?.ToString(),
+        CreateTime = now,
+    };
+
+    /// <summary>Chosen by people: 3 to 40 of a-z, 0-9 and the hyphen.</summary>
+    public string Id { get; private set; } = "";
+
+    public string DisplayName { get; private set; } = "";
+
+    public PartnerKind Kind { get; private set; }
+
+    public DeliveryMode Delivery { get; private set; }
+
+    public string? PushAddress { get; private set; }
+
+    /// <summary>Nothing is sent for now; what is for it is held.</summary>
+    public bool Paused { get; private set; }
+
+    public DateTimeOffset CreateTime { get; private set; }
+
+    public void ReceiveByPush(Uri address) => (Delivery, PushAddress) = (DeliveryMode.Push, address.ToString());
+
+    public sealed class Mapping : IEntityTypeConfiguration<Partner>
+    {
+        public void Configure(EntityTypeBuilder<Partner> builder)
+        {
+            builder.ToTable("partners", table =>
+            {
+                table.HasKnownValues<PartnerKind>("kind");
+                table.HasKnownValues<DeliveryMode>("delivery");
+                table.HasCheckConstraint("ck_partners_id", "id ~ '^[a-z0-9-]{3,40}$'");
+                table.HasCheckConstraint("ck_partners_push_address", "(delivery = 'push') = (push_address is not null)");
+            });
+            builder.Property(p => p.Kind).AsText();
+            builder.Property(p => p.Delivery).AsText();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Microsoft.EntityFrameworkCore;
+using Passerelle.Hub.Cases;
+using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Privacy;
+
+namespace Passerelle.Hub.Persistence;
+
+/// <summary>The one context: what is written together commits together. Each entity is mapped beside its class.</summary>
+public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
+{
+    public DbSet<Partner> Partners => Set<Partner>();
+
+    public DbSet<Credential> Credentials => Set<Credential>();
+
+    public DbSet<Case> Cases => Set<Case>();
+
+    public DbSet<Person> Persons => Set<Person>();
+
+    public DbSet<Request> Requests => Set<Request>();
+
+    public DbSet<Consent> Consents => Set<Consent>();
+
+    public DbSet<Disclosure> Disclosures => Set<Disclosure>();
+
+    public DbSet<PersonKey> PersonKeys => Set<PersonKey>();
+
+    public DbSet<Clock> Clocks => Set<Clock>();
+
+    public DbSet<ClockEvent> ClockEvents => Set<ClockEvent>();
+
+    public DbSet<ClockFiring> ClockFirings => Set<ClockFiring>();
+
+    public DbSet<Exchange> Exchanges => Set<Exchange>();
+
+    public DbSet<Attempt> Attempts => Set<Attempt>();
+
+    public DbSet<HubEvent> Events => Set<HubEvent>();
+
+    /// <summary>The database's time, the only one that decides: see the function hub_now in the first migration.</summary>
+    public async Task<DateTimeOffset> NowAsync(CancellationToken ct) =>
+        (await Database.SqlQuery<DateTimeOffset>($"""select hub_now() as "Value" """).ToListAsync(ct))[0];
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.ApplyConfigurationsFromAssembly(typeof(HubDb).Assembly);
+        modelBuilder.HasSequence<int>("case_numbers");
+    }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        configurationBuilder.Properties<string>().HaveColumnType("text");
+        configurationBuilder.Properties<string[]>().HaveColumnType("text[]");
+    }
+}

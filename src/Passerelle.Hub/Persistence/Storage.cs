@@ -1,0 +1,52 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Passerelle.Hub.Persistence;
+
+/// <summary>Which database the hub works on.</summary>
+public static class Storage
+{
+    public const string DatabaseName = "passerelle";
+
+    public static void AddStorage(this IServiceCollection services, string connectionString)
+    {
+        services.AddNpgsqlDataSource(Complete(connectionString));
+        services.AddDbContextFactory<HubDb>((provider, options) => Configure(options, provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<HubDb>>().CreateDbContext());
+    }
+
+    public static void Configure(DbContextOptionsBuilder options, NpgsqlDataSource source) =>
+        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("migrations")).UseSnakeCaseNamingConvention();
+
+    /// <summary>Brings the database to the present version. Two nodes at once: the second waits.</summary>
+    public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct)
+    {
+        await using var db = await services.GetRequiredService<IDbContextFactory<HubDb>>().CreateDbContextAsync(ct);
+        await db.Database.MigrateAsync(ct);
+    }
+
+    static string Complete(string connectionString)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connectionString);
+        // What an operator wrote wins; these are what the hub wants where nothing is said.
+        void Default(string key, object value) { if (!builder.ShouldSerialize(key)) builder[key] = value; }
+        Default("Max Auto Prepare", 200);
+        Default("Timeout", 5);
+        Default("Command Timeout", 30);
+        Default("Application Name", "passerelle-hub");
+        Default("Keepalive", 30);
+        Default("Include Error Detail", false);
+        return builder.ToString();
+    }
+}
+
+/// <summary>For the design-time tools, which need a context and no database.</summary>
+public sealed class HubDbDesign : Microsoft.EntityFrameworkCore.Design.IDesignTimeDbContextFactory<HubDb>
+{
+    public HubDb CreateDbContext(string[] args)
+    {
+        var options = new DbContextOptionsBuilder<HubDb>();
+        Storage.Configure(options, NpgsqlDataSource.Create("Host=nowhere"));
+        return new HubDb(options.Options);
+    }
+}

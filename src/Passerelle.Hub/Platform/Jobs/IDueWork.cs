@@ -1,0 +1,11 @@
+namespace Passerelle.Hub.Platform.Jobs;
+
+/// <summary>Work that rows in the database call for when their time comes. Running it twice, late, or on two nodes at once changes nothing.</summary>
+public interface IDueWork
+{
+    /// <summary>Does all that is due.</summary>
+    Task RunAsync(CancellationToken ct);
+
+    /// <summary>For how long the oldest due row has waited for somebody to take it; null when none waits.</summary>
+    Task<TimeSpan?> OldestDueAsync(CancellationToken ct);
+}

@@ -1,0 +1,14 @@
+using System.Diagnostics.Metrics;
+
+namespace Passerelle.Hub.Platform;
+
+/// <summary>The hub's own figures. Ids and names of ours only: no personal data is ever a tag.</summary>
+public static class Telemetry
+{
+    public const string Name = "Passerelle.Hub";
+
+    static readonly Meter Meter = new(Name);
+
+    /// <summary>Times that the watchdog did due work because Hangfire did not. Tag: work.</summary>
+    public static readonly Counter<long> WatchdogRuns = Meter.CreateCounter<long>("passerelle.watchdog.runs");
+}
