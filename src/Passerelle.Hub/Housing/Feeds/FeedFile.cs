@@ -71,7 +71,7 @@ public sealed class FeedFile : IDisposable
     public IEnumerable<FeedLine> ReadLines()
     {
         using var csv = OpenUtf8OrSingleByte(sealedToo: false);
-        foreach (var line in new PolirisLineReader(new PolirisRecordReader(csv, limits.MaxLineBytes), inspection, decoding).ReadAll())
+        foreach (var line in new PolirisLineReader(new PolirisRecordReader(csv, limits.MaxLineBytes), inspection.Usual, decoding).ReadAll())
             yield return line;
     }
 

@@ -38,7 +38,7 @@ static class FeedSniffer
         var text = mark is UnicodeEncoding utf16 ? LooseUtf16(utf16).GetString(head) : Encoding.Latin1.GetString(head);
         if (mark is not null)
             text = text[(mark is UnicodeEncoding ? 1 : 3)..];
-        if (text.Contains('\0', StringComparison.Ordinal))
+        if (IsBinary(text))
             throw new FeedRefused(FeedRefusal.NotAFeed, SeenContent.Binary);
 
         text = text.TrimStart();
@@ -101,6 +101,9 @@ static class FeedSniffer
 
         return "?";
     }
+
+    /// <summary>More than one control character in a hundred: a few come from a CRM's text, random bytes have eleven.</summary>
+    static bool IsBinary(string text) => text.Count(c => c < ' ' && c is not ('\t' or '\r' or '\n')) * 100 > text.Length;
 
     static bool IsReso(string text) =>
         text.Contains("@odata.context", StringComparison.Ordinal) || text.Contains("\"ListingKey\"", StringComparison.Ordinal);

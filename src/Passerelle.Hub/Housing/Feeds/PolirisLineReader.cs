@@ -4,7 +4,7 @@ using F = Passerelle.Hub.Housing.Feeds.PolirisFields;
 namespace Passerelle.Hub.Housing.Feeds;
 
 /// <summary>The second pass: makes a listing, or a rejection, of each record.</summary>
-sealed class PolirisLineReader(PolirisRecordReader records, PolirisInspection file, Encoding encoding)
+sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, Encoding encoding)
 {
     readonly Dictionary<(string Agency, string TechnicalId), int> firstLines = [];
     readonly List<FieldFinding> fatal = [];
@@ -23,8 +23,8 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisInspection fi
         warnings.Clear();
         if (records.Columns < F.Fewest)
             return Reject(ColumnsFinding(FeedProblem.TooFewColumns, F.Fewest));
-        if (!file.Fits(records))
-            return Reject(ColumnsFinding(FeedProblem.ColumnCountDiffers, file.Columns));
+        if (!usual.Admits(records.Columns, records.EndsWithSeparator))
+            return Reject(ColumnsFinding(FeedProblem.ColumnCountDiffers, usual.Columns));
 
         var listing = ReadListing();
         if (fatal.Count == 0 && !firstLines.TryAdd((listing.AgencyId, listing.TechnicalId), records.LineNumber))

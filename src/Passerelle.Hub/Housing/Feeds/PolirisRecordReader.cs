@@ -31,6 +31,9 @@ sealed class PolirisRecordReader(Stream stream, int maxLineBytes)
     /// <summary>Whether the line ends with "!#", be it stray or in front of an empty last column.</summary>
     public bool EndsWithSeparator { get; private set; }
 
+    /// <summary>Whether a line end follows, which only the file's last line may lack.</summary>
+    public bool HasLineEnd { get; private set; }
+
     /// <summary>Whether the file ended inside a quoted field.</summary>
     public bool Unterminated { get; private set; }
 
@@ -99,6 +102,7 @@ sealed class PolirisRecordReader(Stream stream, int maxLineBytes)
         var newline = data[at..].IndexOf((byte)'\n');
         // At most a carriage return lies between the last field and the line's end.
         var next = newline < 0 ? data.Length : at + newline + 1;
+        HasLineEnd = newline >= 0;
         LineNumber = nextLine;
         nextLine += data[..next].Count((byte)'\n');
         recordLength = next;
