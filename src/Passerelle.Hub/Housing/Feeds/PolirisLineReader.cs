@@ -42,6 +42,7 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
     ListingDraft ReadListing()
     {
         var transaction = Required<Transaction>(F.Transaction, PolirisVocabulary.TryTransaction, FeedProblem.UnknownTransaction);
+        var propertyType = Required<PropertyType>(F.PropertyType, PolirisVocabulary.TryPropertyType, FeedProblem.UnknownPropertyType);
         var isRental = transaction is Transaction.Rental or Transaction.SeasonalRental;
         var country = Text(F.Country);
         var inFrance = country is null || FieldText.Key(country) is "france" or "fr";
@@ -62,7 +63,7 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
             TechnicalId = Identifier(F.TechnicalId),
             Reference = Text(F.Reference),
             Transaction = transaction,
-            PropertyType = Required<PropertyType>(F.PropertyType, PolirisVocabulary.TryPropertyType, FeedProblem.UnknownPropertyType),
+            PropertyType = propertyType,
             Postcode = postcode,
             City = Text(F.City),
             Country = country,
@@ -79,7 +80,7 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
             LandSurface = Optional<decimal>(F.LandSurface, FieldText.TrySurface, FeedProblem.NotANumber),
             Rooms = Optional<int>(F.Rooms, FieldText.TryCount, FeedProblem.NotANumber),
             Bedrooms = Optional<int>(F.Bedrooms, FieldText.TryCount, FeedProblem.NotANumber),
-            Floor = Optional<int>(F.Floor, FieldText.TryFloor, FeedProblem.NotANumber),
+            Floor = Floor(propertyType),
             Furnished = YesNo(F.Furnished),
             YearBuilt = Optional<int>(F.YearBuilt, FieldText.TryYear, FeedProblem.NotANumber),
             Title = Text(F.Title),
@@ -194,6 +195,14 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
 
     // "0" is "not given" here too: CRMs write NON when they mean no.
     bool? YesNo(PolirisField field) => Optional<bool>(field, FieldText.TryYesNo, FeedProblem.NotAYesOrNo);
+
+    /// <summary>
+    /// The one column where 0 is a value, and for flats only: most that a CRM exports with floor 0 are described as ground
+    /// floor, and it leaves the unknown ones blank. A house has 0 here for want of anything to say.
+    /// </summary>
+    int? Floor(PropertyType propertyType) => propertyType == PropertyType.Apartment && Read(F.Floor) is "0"
+        ? 0
+        : Optional<int>(F.Floor, FieldText.TryFloor, FeedProblem.NotANumber);
 
     string? Postcode(bool inFrance)
     {

@@ -194,6 +194,15 @@ public class PolirisFieldTests
     public void A_home_without_a_letter_says_why(string written, EnergyClass expected) =>
         Assert.Equal(expected, Poliris.ReadOne((177, written)).Listing.EnergyClass);
 
+    [Theory]
+    [InlineData("appartement", "0", 0)]
+    [InlineData("appartement", "RDC", 0)]
+    [InlineData("appartement", "", null)]
+    [InlineData("appartement", "-1", -1)]
+    [InlineData("maison/villa", "0", null)]
+    public void Floor_zero_is_the_ground_floor_of_a_flat_and_nothing_for_a_house(string type, string floor, int? expected) =>
+        Assert.Equal(expected, Poliris.ReadOne((4, type), (24, floor)).Listing.Floor);
+
     [Fact]
     public void Longitude_zero_is_a_place_in_the_Calvados()
     {
