@@ -1,0 +1,157 @@
+using System.Text;
+using Passerelle.Hub.Housing.Feeds;
+
+namespace Passerelle.Tests.Housing.Feeds;
+
+/// <summary>Separators, quotes, line ends, widths and encodings.</summary>
+public class PolirisShapeTests
+{
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("!#\n")]
+    [InlineData("!#\r\n")]
+    [InlineData("\n\n  \n")]
+    public void Line_ends_may_be_LF_or_CRLF_with_or_without_a_stray_separator(string end)
+    {
+        var file = Poliris.Line(Poliris.Sale("A")) + end + Poliris.Line(Poliris.Sale("B")) + end;
+
+        Assert.Equal(["A", "B"], Ids(Poliris.Read(file)));
+    }
+
+    [Fact]
+    public void The_last_line_needs_no_line_end() =>
+        Assert.Equal(["A", "B"], Ids(Poliris.Read(Poliris.File(Poliris.Sale("A"), Poliris.Sale("B")).TrimEnd('\n'))));
+
+    [Fact]
+    public void Unquoted_fields_are_read_even_when_the_last_one_is_empty_on_some_lines()
+    {
+        var full = string.Join("!#", Poliris.Sale("A", (334, "117")));
+        var open = string.Join("!#", Poliris.Sale("B"));
+
+        Assert.Equal(["A", "B", "C"], Ids(Poliris.Read($"{full}\r\n{open}\r\n{full.Replace("!#A!#", "!#C!#", StringComparison.Ordinal)}")));
+    }
+
+    [Theory]
+    [InlineData("une ligne\nune autre")]
+    [InlineData("avant !# après")]
+    [InlineData("il dit \"oui\" et part")]
+    [InlineData("il dit \"oui\"")]
+    [InlineData("\"\"")]
+    [InlineData("un \"titre\"\nsur deux lignes")]
+    [InlineData("surprise!")]
+    public void A_quoted_field_may_hold_lines_separators_and_doubled_quotes(string description) =>
+        Assert.Equal(description, Poliris.ReadOne((21, description)).Listing.Description);
+
+    [Theory]
+    [InlineData("il dit \"oui\" et part")]
+    [InlineData("il dit \"oui\"")]
+    public void Quotes_that_a_CRM_forgot_to_double_are_read_all_the_same(string description)
+    {
+        var line = Poliris.Line(Poliris.Sale("A", (21, "@"))).Replace("@", description, StringComparison.Ordinal);
+
+        var listing = Assert.IsType<ListingLine>(Assert.Single(Poliris.Read(line + "\n"))).Listing;
+
+        Assert.Equal((description, "A"), (listing.Description, listing.TechnicalId));
+    }
+
+    [Fact]
+    public void Line_numbers_count_as_an_editor_does()
+    {
+        var lines = Poliris.Read(Poliris.File(Poliris.Sale("A", (21, "un\ndeux\ntrois")), Poliris.Sale("B")));
+
+        Assert.Equal([1, 4], lines.Select(line => line.LineNumber));
+    }
+
+    [Fact]
+    public void Twenty_one_columns_are_enough_to_be_read_but_not_to_be_a_listing()
+    {
+        var rejected = Assert.IsType<RejectedLine>(Assert.Single(Poliris.Read(Poliris.Line(Poliris.Sale("A")[..21]) + "\n")));
+
+        // Column 175 names the listing: without it, the next export could not tell which one this was.
+        Assert.Equal((FeedProblem.Missing, "175 Identifiant technique"), (rejected.Problem, rejected.Field));
+    }
+
+    [Fact]
+    public void An_older_version_with_fewer_columns_is_read() =>
+        Assert.Equal(["A", "B"], Ids(Poliris.Read(Poliris.Line(Poliris.Sale("A")[..180]) + "\n" + Poliris.Line(Poliris.Sale("B")[..180]) + "\n")));
+
+    [Fact]
+    public void Fewer_than_21_columns_reject_the_line()
+    {
+        var lines = Poliris.Read(Poliris.File(Poliris.Sale("A"), Poliris.Sale("B")[..20], Poliris.Sale("C")));
+
+        var rejected = Assert.IsType<RejectedLine>(lines[1]);
+        Assert.Equal((FeedProblem.TooFewColumns, "20", 2), (rejected.Problem, rejected.Value, rejected.LineNumber));
+        Assert.Equal(["A", "C"], Ids(lines));
+    }
+
+    [Theory]
+    [InlineData(333)]
+    [InlineData(200)]
+    public void A_line_with_shifted_columns_is_rejected_rather_than_misread(int width)
+    {
+        var lines = Poliris.Read(Poliris.File(Poliris.Sale("A"), Poliris.Sale("B")[..width], Poliris.Sale("C")));
+
+        Assert.Equal(FeedProblem.ColumnCountDiffers, Assert.IsType<RejectedLine>(lines[1]).Problem);
+    }
+
+    [Fact]
+    public void A_line_with_a_column_too_many_is_rejected()
+    {
+        var lines = Poliris.Read(Poliris.File(Poliris.Sale("A"), [.. Poliris.Sale("B"), "x"], Poliris.Sale("C")));
+
+        Assert.Equal(FeedProblem.ColumnCountDiffers, Assert.IsType<RejectedLine>(lines[1]).Problem);
+    }
+
+    [Fact]
+    public void The_same_technical_id_twice_rejects_the_second_and_names_the_first()
+    {
+        var rejected = Assert.IsType<RejectedLine>(Poliris.Read(Poliris.File(Poliris.Sale("A"), Poliris.Sale("B"), Poliris.Sale("A")))[2]);
+
+        Assert.Equal(FeedProblem.DuplicateTechnicalId, rejected.Problem);
+        Assert.Contains("ligne 1", rejected.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_agencies_may_use_the_same_technical_id() =>
+        Assert.Equal(["A", "A"], Ids(Poliris.Read(Poliris.File(Poliris.Sale("A"), Poliris.Sale("A", (1, "agence-2"))))));
+
+    [Theory]
+    [InlineData("utf-8", true)]
+    [InlineData("utf-8", false)]
+    [InlineData("windows-1252", false)]
+    [InlineData("utf-16", true)]
+    [InlineData("utf-16BE", true)]
+    public void The_encoding_is_found_and_reported(string name, bool mark)
+    {
+        var encoding = name == "windows-1252" ? Poliris.Windows1252 : Encoding.GetEncoding(name);
+        var text = Poliris.File(Poliris.Sale("A", (20, "Cœur d’îlot à 250 000 €")));
+        byte[] file = [.. mark ? encoding.GetPreamble() : [], .. encoding.GetBytes(text)];
+
+        using var feed = FeedFile.Open(new MemoryStream(file));
+
+        Assert.Equal(name, feed.Encoding);
+        Assert.Equal("Cœur d’îlot à 250 000 €", Assert.IsType<ListingLine>(Assert.Single(feed.ReadLines())).Listing.Title);
+    }
+
+    [Fact]
+    public void One_byte_that_is_not_UTF8_makes_the_whole_file_windows_1252()
+    {
+        byte[] file = [.. Encoding.ASCII.GetBytes(Poliris.File(Poliris.Sale("A", (20, "T3"), (21, "port")))), .. Poliris.Windows1252.GetBytes(Poliris.File(Poliris.Sale("B", (20, "été"))))];
+
+        Assert.Equal("été", Assert.IsType<ListingLine>(Poliris.Read(file)[1]).Listing.Title);
+    }
+
+    [Fact]
+    public void A_record_may_straddle_the_buffers()
+    {
+        var text = new string('é', 150_000 / 2);
+        var lines = Poliris.Read(Poliris.File([.. Enumerable.Range(0, 12).Select(i => Poliris.Sale($"T{i}", (21, text)))]));
+
+        Assert.All(lines, line => Assert.Equal(text, Assert.IsType<ListingLine>(line).Listing.Description));
+        Assert.Equal(12, lines.Count);
+    }
+
+    static IEnumerable<string> Ids(IEnumerable<FeedLine> lines) => lines.OfType<ListingLine>().Select(line => line.Listing.TechnicalId);
+}
