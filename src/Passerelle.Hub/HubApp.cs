@@ -1,3 +1,5 @@
+using Google.Protobuf.Reflection;
+using Google.Rpc;
 using Hangfire;
 using Hangfire.PostgreSql;
 using Npgsql;
@@ -20,14 +22,18 @@ namespace Passerelle.Hub;
 /// <summary>The hub, put together: read it as a table of contents.</summary>
 public static class HubApp
 {
-    public static async Task<WebApplication> BuildAsync(string[] args, CancellationToken ct)
+    /// <param name="args">Configuration as --Section:Key=value; wins over environment and file.</param>
+    /// <param name="adjust">For tests: the last word before the hub is built.</param>
+    public static async Task<WebApplication> BuildAsync(string[] args, CancellationToken ct, Action<WebApplicationBuilder>? adjust = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // appsettings.json stands beside the program, wherever it is started from.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var development = await DevelopmentDatabase.StartWhenNeededAsync(builder.Configuration, ct);
         var listen = builder.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
         builder.WebHost.ConfigureKestrel(kestrel => Listening.Bind(kestrel, listen));
         AddHub(builder.Services, builder.Configuration);
-        if (development is not null) builder.Services.AddSingleton(development);
+        if (development is not null) builder.Services.AddSingleton(_ => development);
+        adjust?.Invoke(builder);
         var app = builder.Build();
         // Asked for once, so that the container stops the database with the hub, and after it.
         if (development is not null) app.Services.GetRequiredService<DevelopmentDatabase>();
@@ -90,7 +96,7 @@ public static class HubApp
             grpc.MaxReceiveMessageSize = 4 * 1024 * 1024;
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<CallerInterceptor>();
-        }).AddJsonTranscoding();
+        }).AddJsonTranscoding(json => json.TypeRegistry = TypeRegistry.FromFiles([ErrorDetailsReflection.Descriptor, .. ContractFiles.All]));
         services.AddGrpcReflection();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<CallerInterceptor>();
@@ -112,7 +118,7 @@ public static class HubApp
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings()
             .UsePostgreSqlStorage(
-                postgres => postgres.UseNpgsqlConnection(configuration.GetConnectionString("Hub")!),
+                postgres => postgres.UseConnectionFactory(new HangfireConnections(provider.GetRequiredService<NpgsqlDataSource>())),
                 new PostgreSqlStorageOptions
                 {
                     SchemaName = "hangfire",

@@ -47,6 +47,8 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
     {
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(HubDb).Assembly);
         modelBuilder.HasSequence<int>("case_numbers");
+        // Nothing disappears because something else did: erasure is a deed of its own.
+        foreach (var key in modelBuilder.Model.GetEntityTypes().SelectMany(e => e.GetForeignKeys())) key.DeleteBehavior = DeleteBehavior.Restrict;
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)

@@ -1,0 +1,525 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace Passerelle.Hub.Persistence.Migrations
+{
+    /// <inheritdoc />
+    public partial class Initial : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateSequence<int>(
+                name: "case_numbers");
+
+            migrationBuilder.CreateTable(
+                name: "cases",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: false),
+                    needs = table.Column<string[]>(type: "text[]", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_cases", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "clocks",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    family = table.Column<string>(type: "text", nullable: false),
+                    subject = table.Column<string>(type: "text", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: true),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    next_fire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    generation = table.Column<int>(type: "integer", nullable: false),
+                    answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    overdue_notice_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_clocks", x => x.id);
+                    table.CheckConstraint("ck_clocks_answer_time", "(state in ('met', 'missed')) = (answer_time is not null)");
+                    table.CheckConstraint("ck_clocks_family", "family in ('promise', 'partner_window')");
+                    table.CheckConstraint("ck_clocks_next_fire_time", "case state when 'running' then next_fire_time is not null else next_fire_time is null end");
+                    table.CheckConstraint("ck_clocks_state", "state in ('running', 'overdue', 'met', 'missed', 'voided')");
+                    table.CheckConstraint("ck_clocks_verdict", "case state when 'met' then answer_time <= due_time when 'missed' then answer_time > due_time else true end");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "disclosures",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    category = table.Column<string>(type: "text", nullable: false),
+                    ground = table.Column<string>(type: "text", nullable: false),
+                    consent_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_disclosures", x => x.id);
+                    table.CheckConstraint("ck_disclosures_consent_id", "(ground = 'consent') = (consent_id is not null)");
+                    table.CheckConstraint("ck_disclosures_ground", "ground in ('consent', 'public_task')");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "events",
+                columns: table => new
+                {
+                    sequence = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
+                    type = table.Column<string>(type: "text", nullable: false),
+                    time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    subject = table.Column<string>(type: "text", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: true),
+                    detail = table.Column<string>(type: "text", nullable: false),
+                    transaction_id = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "pg_current_xact_id()")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_events", x => x.sequence);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "partners",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    display_name = table.Column<string>(type: "text", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    delivery = table.Column<string>(type: "text", nullable: false),
+                    push_address = table.Column<string>(type: "text", nullable: true),
+                    paused = table.Column<bool>(type: "boolean", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_partners", x => x.id);
+                    table.CheckConstraint("ck_partners_delivery", "delivery in ('push', 'pull')");
+                    table.CheckConstraint("ck_partners_id", "id ~ '^[a-z0-9-]{3,40}$'");
+                    table.CheckConstraint("ck_partners_kind", "kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
+                    table.CheckConstraint("ck_partners_push_address", "(delivery = 'push') = (push_address is not null)");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "person_keys",
+                columns: table => new
+                {
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    wrapped = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_person_keys", x => x.person_id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "request_ids",
+                columns: table => new
+                {
+                    caller_id = table.Column<string>(type: "text", nullable: false),
+                    request_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    method = table.Column<string>(type: "text", nullable: false),
+                    digest = table.Column<byte[]>(type: "bytea", nullable: false),
+                    response = table.Column<byte[]>(type: "bytea", nullable: true),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_request_ids", x => new { x.caller_id, x.request_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "persons",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    role = table.Column<string>(type: "text", nullable: false),
+                    profile = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_persons", x => x.id);
+                    table.CheckConstraint("ck_persons_role", "role in ('adult', 'child')");
+                    table.ForeignKey(
+                        name: "fk_persons_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "clock_events",
+                columns: table => new
+                {
+                    clock_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    effective_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    record_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_clock_events", x => new { x.clock_id, x.number });
+                    table.CheckConstraint("ck_clock_events_kind", "kind in ('started', 'answered', 'voided')");
+                    table.ForeignKey(
+                        name: "fk_clock_events_clocks_clock_id",
+                        column: x => x.clock_id,
+                        principalTable: "clocks",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "clock_firings",
+                columns: table => new
+                {
+                    clock_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    generation = table.Column<int>(type: "integer", nullable: false),
+                    rung = table.Column<string>(type: "text", nullable: false),
+                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    fire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_clock_firings", x => new { x.clock_id, x.generation, x.rung });
+                    table.ForeignKey(
+                        name: "fk_clock_firings_clocks_clock_id",
+                        column: x => x.clock_id,
+                        principalTable: "clocks",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "consents",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    purpose = table.Column<string>(type: "text", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: true),
+                    text_version = table.Column<string>(type: "text", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    withdraw_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_consents", x => x.id);
+                    table.CheckConstraint("ck_consents_expire_time", "expire_time > create_time");
+                    table.CheckConstraint("ck_consents_purpose", "purpose in ('employment_referral')");
+                    table.ForeignKey(
+                        name: "fk_consents_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "credentials",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    owner = table.Column<string>(type: "text", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: true),
+                    scopes = table.Column<string[]>(type: "text[]", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revoke_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_credentials", x => x.id);
+                    table.CheckConstraint("ck_credentials_kind", "kind in ('api_key', 'certificate')");
+                    table.ForeignKey(
+                        name: "fk_credentials_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "exchanges",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    subject = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    generation = table.Column<int>(type: "integer", nullable: false),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    delivery_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    answer_code = table.Column<string>(type: "text", nullable: true),
+                    end_reason = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_exchanges", x => x.id);
+                    table.CheckConstraint("ck_exchanges_answer_time", "(state = 'answered') = (answer_time is not null) and (state = 'answered') = (answer_code is not null)");
+                    table.CheckConstraint("ck_exchanges_delivery_time", "(state in ('awaiting_answer', 'answered')) = (delivery_time is not null)");
+                    table.CheckConstraint("ck_exchanges_due_time", "(state in ('queued', 'sending')) = (due_time is not null) or state = 'held'");
+                    table.CheckConstraint("ck_exchanges_end_reason", "(state in ('undeliverable', 'withdrawn', 'expired')) = (end_reason is not null)");
+                    table.CheckConstraint("ck_exchanges_state", "state in ('queued', 'held', 'sending', 'awaiting_answer', 'answered', 'undeliverable', 'withdrawn', 'expired')");
+                    table.ForeignKey(
+                        name: "fk_exchanges_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "requests",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    need = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    text = table.Column<byte[]>(type: "bytea", nullable: false),
+                    answer_kind = table.Column<string>(type: "text", nullable: true),
+                    answer_text = table.Column<byte[]>(type: "bytea", nullable: true),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_requests", x => x.id);
+                    table.CheckConstraint("ck_requests_answer", "(state = 'answered') = (answer_kind is not null) and (answer_kind is null) = (answer_text is null)");
+                    table.CheckConstraint("ck_requests_answer_kind", "answer_kind in ('message_delivered', 'call_logged', 'appointment_confirmed')");
+                    table.CheckConstraint("ck_requests_need", "need in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
+                    table.CheckConstraint("ck_requests_state", "state in ('open', 'answered')");
+                    table.ForeignKey(
+                        name: "fk_requests_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_requests_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "attempts",
+                columns: table => new
+                {
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    transport = table.Column<string>(type: "text", nullable: false),
+                    outcome = table.Column<string>(type: "text", nullable: false),
+                    start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    size = table.Column<int>(type: "integer", nullable: false),
+                    sha256 = table.Column<byte[]>(type: "bytea", nullable: false),
+                    error = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_attempts", x => new { x.exchange_id, x.number });
+                    table.CheckConstraint("ck_attempts_end_time", "(outcome = 'unknown') = (end_time is null)");
+                    table.CheckConstraint("ck_attempts_outcome", "outcome in ('unknown', 'accepted', 'not_yet', 'refused')");
+                    table.CheckConstraint("ck_attempts_transport", "transport in ('push', 'pull')");
+                    table.ForeignKey(
+                        name: "fk_attempts_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_cases_reference",
+                table: "cases",
+                column: "reference",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_case_id",
+                table: "clocks",
+                column: "case_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_next_fire_time",
+                table: "clocks",
+                column: "next_fire_time",
+                filter: "next_fire_time is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_subject",
+                table: "clocks",
+                column: "subject",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_consents_partner_id",
+                table: "consents",
+                column: "partner_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_consents_person_id_purpose",
+                table: "consents",
+                columns: new[] { "person_id", "purpose" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_credentials_kind_hash",
+                table: "credentials",
+                columns: new[] { "kind", "hash" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_credentials_partner_id",
+                table: "credentials",
+                column: "partner_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_disclosures_partner_id_time",
+                table: "disclosures",
+                columns: new[] { "partner_id", "time" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_disclosures_person_id_id",
+                table: "disclosures",
+                columns: new[] { "person_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_events_case_id_transaction_id_sequence",
+                table: "events",
+                columns: new[] { "case_id", "transaction_id", "sequence" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_exchanges_case_id",
+                table: "exchanges",
+                column: "case_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_exchanges_due_time",
+                table: "exchanges",
+                column: "due_time",
+                filter: "state in ('queued', 'sending')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_exchanges_partner_id_due_time",
+                table: "exchanges",
+                columns: new[] { "partner_id", "due_time" },
+                filter: "state in ('queued', 'sending')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_exchanges_partner_id_id",
+                table: "exchanges",
+                columns: new[] { "partner_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_exchanges_subject",
+                table: "exchanges",
+                column: "subject");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_persons_case_id_position",
+                table: "persons",
+                columns: new[] { "case_id", "position" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_request_ids_create_time",
+                table: "request_ids",
+                column: "create_time");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_requests_case_id",
+                table: "requests",
+                column: "case_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_requests_person_id",
+                table: "requests",
+                column: "person_id");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "attempts");
+
+            migrationBuilder.DropTable(
+                name: "clock_events");
+
+            migrationBuilder.DropTable(
+                name: "clock_firings");
+
+            migrationBuilder.DropTable(
+                name: "consents");
+
+            migrationBuilder.DropTable(
+                name: "credentials");
+
+            migrationBuilder.DropTable(
+                name: "disclosures");
+
+            migrationBuilder.DropTable(
+                name: "events");
+
+            migrationBuilder.DropTable(
+                name: "person_keys");
+
+            migrationBuilder.DropTable(
+                name: "request_ids");
+
+            migrationBuilder.DropTable(
+                name: "requests");
+
+            migrationBuilder.DropTable(
+                name: "exchanges");
+
+            migrationBuilder.DropTable(
+                name: "clocks");
+
+            migrationBuilder.DropTable(
+                name: "persons");
+
+            migrationBuilder.DropTable(
+                name: "partners");
+
+            migrationBuilder.DropTable(
+                name: "cases");
+
+            migrationBuilder.DropSequence(
+                name: "case_numbers");
+        }
+    }
+}

@@ -1,2 +1,0 @@
-namespace Passerelle.Tests;
-public class SmokeTests { [Fact] public void X() => Assert.True(true); }

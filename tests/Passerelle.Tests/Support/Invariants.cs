@@ -1,0 +1,39 @@
+namespace Passerelle.Tests.Support;
+
+/// <summary>What must hold in every database after every test, beyond what its CHECKs hold.</summary>
+public static class Invariants
+{
+    static readonly (string What, string Sql)[] Rules =
+    [
+        ("a delivered exchange has a window, an undelivered one has none",
+            "select e.id::text from exchanges e left join clocks c on c.subject = 'exchanges/' || e.id where (e.state in ('awaiting_answer', 'answered')) <> (c.id is not null)"),
+        ("an answered exchange's window is met or missed, a waiting one's is open",
+            "select e.id::text from exchanges e join clocks c on c.subject = 'exchanges/' || e.id where (e.state = 'answered') <> (c.state in ('met', 'missed'))"),
+        ("a request's promise is stopped when, and only when, it is answered",
+            "select r.id::text from requests r left join clocks c on c.subject = 'requests/' || r.id where c.id is null or (r.state = 'answered') <> (c.state in ('met', 'missed'))"),
+        ("an exchange that left has an accepted attempt",
+            "select e.id::text from exchanges e where e.state in ('awaiting_answer', 'answered') and not exists (select 1 from attempts a where a.exchange_id = e.id and a.outcome = 'accepted')"),
+        ("whatever was attempted is in the register",
+            "select a.exchange_id::text from attempts a where not exists (select 1 from disclosures d where d.exchange_id = a.exchange_id)"),
+        ("a clock's events begin with its start",
+            "select c.id::text from clocks c left join clock_events e on e.clock_id = c.id and e.number = 1 where e.kind is distinct from 'started'"),
+        ("an overdue clock's breach was fired",
+            "select c.id::text from clocks c where c.state = 'overdue' and not exists (select 1 from clock_firings f where f.clock_id = c.id and f.rung = 'breach')"),
+        ("every kept response has its request",
+            "select request_id::text from request_ids where response is null"),
+    ];
+
+    public static async Task<List<string>> FindBrokenAsync(HubHost hub)
+    {
+        var broken = new List<string>();
+        foreach (var (what, sql) in Rules)
+        {
+            await using var command = hub.Source.CreateCommand(sql);
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync()) broken.Add($"Broken: {what}: {reader.GetString(0)}");
+        }
+
+        if (Marker.IsIn(await hub.DumpAsync())) broken.Add("A marker is readable in the database.");
+        return broken;
+    }
+}

@@ -1,0 +1,23 @@
+using System.Collections.Concurrent;
+using Passerelle.Contracts.Exchanges.V1;
+using Passerelle.Hub.Exchanges;
+
+namespace Passerelle.Tests.Support;
+
+/// <summary>Stands at the hub's push seam: answers as the test says, accepts where it says nothing, and remembers what it got.</summary>
+public sealed class ScriptedPartner : IPartnerTransport
+{
+    readonly ConcurrentQueue<Func<Envelope, Task<SendOutcome>>> script = new();
+
+    public ConcurrentQueue<Envelope> Received { get; } = new();
+
+    public void Next(SendOutcome outcome) => script.Enqueue(_ => Task.FromResult(outcome));
+
+    public void Next(Func<Envelope, Task<SendOutcome>> answer) => script.Enqueue(answer);
+
+    public Task<SendOutcome> SendAsync(Uri address, Envelope envelope, CancellationToken ct)
+    {
+        Received.Enqueue(envelope);
+        return script.TryDequeue(out var answer) ? answer(envelope) : Task.FromResult<SendOutcome>(new SendOutcome.Accepted());
+    }
+}
