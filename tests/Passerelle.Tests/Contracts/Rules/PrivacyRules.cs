@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+using Google.Protobuf.Reflection;
+
+namespace Passerelle.Tests.Contracts.Rules;
+
+/// <summary>Personal data: marked where it is, and absent from what is stored as a response.</summary>
+static partial class PrivacyRules
+{
+    /// <summary>The response of a creating RPC is kept to answer an equal repeat: what is personal would be kept in clear with it.</summary>
+    public static IEnumerable<string> ResponsesOfCreatingRpcsHoldNothingPersonal(Contract contract) =>
+        from rpc in contract.Rpcs
+        where rpc.IsCreating()
+        from path in PersonalPaths(rpc.OutputType, [])
+        select $"{rpc.OutputType.FullName}: {path} is personal, and the response of {rpc.Name} is stored for repeats";
+
+    public static IEnumerable<string> FieldsNamedAfterPeoplesDataAreMarked(Contract contract) =>
+        from field in contract.Fields
+        where HoldsText(field) && TelltaleName().IsMatch(field.Name) && !field.IsPersonal()
+        select $"{field.FullName}: its name says that it holds people's data: mark it [(passerelle.common.v1.personal) = true]";
+
+    /// <summary>Nobody can tell from outside what an Any holds; and it holds a payload.</summary>
+    public static IEnumerable<string> PayloadsOfAnyTypeAreMarked(Contract contract) =>
+        from field in contract.Fields
+        where field.Is("google.protobuf.Any") && !field.IsPersonal()
+        select $"{field.FullName}: an Any is personal";
+
+    static IEnumerable<string> PersonalPaths(MessageDescriptor message, IReadOnlyList<MessageDescriptor> above)
+    {
+        if (above.Contains(message))
+            yield break;
+        foreach (var field in message.Fields.InDeclarationOrder())
+        {
+            if (field.IsPersonal())
+                yield return field.Name;
+            else if (field.FieldType == FieldType.Message)
+                foreach (var path in PersonalPaths(field.MessageType, [.. above, message]))
+                    yield return $"{field.Name}.{path}";
+        }
+    }
+
+    static bool HoldsText(FieldDescriptor field) => field.FieldType is FieldType.String or FieldType.Bytes || field.Is("google.type.Date");
+
+    [GeneratedRegex("(^|_)(given_name|family_name|first_name|last_name|full_name|maiden_name|birth_date|birth_place|email|phone|address|street|iban"
+        + "|text|message|introduction|note|notes|comment|json_resume|previous_school)$")]
+    private static partial Regex TelltaleName();
+}
