@@ -1,6 +1,4 @@
-using Grpc.Core;
 using Passerelle.Contracts.Cases.V1;
-using Passerelle.Contracts.Common.V1;
 using Passerelle.Hub.Clocks;
 using Passerelle.Tests.Support;
 using Clock = Passerelle.Contracts.Clocks.V1.Clock;

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Passerelle.Contracts.Cases.V1;
 
 namespace Passerelle.Tests.Support;
