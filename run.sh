@@ -137,26 +137,6 @@ run_step() {
   return "$code"
 }
 
-# Path, time and size of every file that the build reads: when they are as at the last good build, there is nothing to build.
-fingerprint() {
-  find protos src tests ./*.props ./*.slnx global.json BannedSymbols.txt .editorconfig \
-    \( -name bin -o -name obj \) -prune -o -type f -printf '%p %T@ %s\n' 2>/dev/null | LC_ALL=C sort | cksum
-}
-
-build() {
-  local print locked=()
-  print=$(fingerprint) || print=unknown
-  if [ -f "$hub_program" ] && [ -f "$simulator_program" ] && [ "$print" != unknown ] && [ "$print" = "$(cat "$logs/build.fingerprint" 2>/dev/null)" ]; then return; fi
-  if [ "${CI:-}" = true ]; then locked=(-p:RestoreLockedMode=true); fi
-  say "Building ..."
-  # Without build servers: they would outlive this script.
-  if ! run_step dotnet build Passerelle.slnx -c Release --nologo -v q --disable-build-servers "${locked[@]}" >"$logs/build.log" 2>&1; then
-    cat "$logs/build.log" >&2
-    fail "The build failed."
-  fi
-  printf '%s\n' "$print" >"$logs/build.fingerprint"
-}
-
 # True when the hub answers 200. The status is in the first line; the rest is not waited for.
 hub_is_ready() {
   local status
@@ -185,7 +165,7 @@ died() {
 need_dotnet
 need_icu
 if [ -z "${ConnectionStrings__Hub:-}" ]; then need_postgresql; fi
-build
+build_release run_step
 
 say "Starting the hub ..."
 "${apart[@]}" dotnet "$hub_program" >"$logs/hub.log" 2>&1 &
