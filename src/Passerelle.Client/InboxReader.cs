@@ -12,6 +12,9 @@ public sealed record InboxOptions
     /// <summary>After how many failures in a row, with nothing received in between, to throw; default <see langword="null"/>: never, an inbox is read for months.</summary>
     public int? GiveUpAfter { get; init; }
 
+    /// <summary>Called after each acknowledgement; default: nothing is called.</summary>
+    public Action<Envelope>? Acknowledged { get; init; }
+
     /// <summary>
     /// Called when an exchange was not acknowledged, with what the handler threw or the <see cref="RpcException"/> of the acknowledgement;
     /// reading then goes on, and the hub gives the exchange again after its lease of 60 seconds. <see langword="null"/> (the default): the
@@ -90,6 +93,7 @@ public sealed class InboxReader
             // Not the caller's token: what is in safe keeping is acknowledged even when we are asked to stop just now.
             using var timeout = new CancellationTokenSource(AcknowledgeTimeout, _time);
             await _inbox.AcknowledgeExchangeAsync(new AcknowledgeExchangeRequest { Name = envelope.Exchange }, cancellationToken: timeout.Token);
+            _options.Acknowledged?.Invoke(envelope);
             return true;
         }
         catch (RpcException e) when (_options.NotAcknowledged is not null || PasserelleError.From(e).IsTransient)
