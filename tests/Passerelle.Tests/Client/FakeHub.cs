@@ -45,11 +45,15 @@ public sealed class FakeHub : IAsyncDisposable
 
     private static RpcException Unscripted => new(new Grpc.Core.Status(StatusCode.Unimplemented, "The test did not say what to do."));
 
-    public static async Task<FakeHub> StartAsync()
+    public static async Task<FakeHub> StartAsync(Action<ListenOptions>? listening = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listening?.Invoke(listen);
+        }));
         builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<Recorder>());
         FakeHub? hub = null;
         builder.Services.AddSingleton(_ => hub!);
