@@ -23,7 +23,8 @@ internal static class SafeName
     public static string Of(string name)
     {
         var safe = new StringBuilder(name.Length);
-        foreach (var rune in name.Normalize(NormalizationForm.FormC).EnumerateRunes())
+        // Half a surrogate pair becomes a replacement character first: normalising it would throw.
+        foreach (var rune in string.Concat(name.EnumerateRunes()).Normalize(NormalizationForm.FormC).EnumerateRunes())
         {
             // Format characters turn the direction of text: "fdp.exe" can be made to look like "exe.pdf".
             if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
