@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Numerics;
 using Grpc.Core;
 using Passerelle.Cli.Settings;
 using Passerelle.Client;
@@ -72,8 +73,8 @@ internal sealed class Runner(ConnectionOptions options, TextWriter output, TextW
 
     private void Say(Reconnection reconnection)
     {
-        // The first one is routine: load balancers end streams every few minutes.
-        if (reconnection.Attempt > 1)
+        // The first one is routine: load balancers end streams every few minutes. Then ever less often: an outage may last the night.
+        if (reconnection.Attempt > 1 && BitOperations.IsPow2(reconnection.Attempt))
             error.WriteLine(Sentences.Get("Reconnecting", FrenchTime.Seconds(reconnection.Pause)));
     }
 }
