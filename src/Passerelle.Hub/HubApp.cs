@@ -18,6 +18,7 @@ using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub;
 
@@ -80,6 +81,9 @@ public static class HubApp
         services.AddSingleton<IPartnerTransport, PushTransport>();
         services.AddScoped<ExchangeDesk>();
         AddDueWork<DeliverDue>(services);
+
+        // Schooling
+        services.AddScoped<IExchangeKind, EnrolmentKind>();
     }
 
     static void AddPlatform(IServiceCollection services, IConfiguration configuration)
@@ -157,6 +161,8 @@ public static class HubApp
         app.MapGrpcService<PartnerService>();
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<InboxService>();
+        app.MapGrpcService<DocumentService>();
+        app.MapGrpcService<EnrolmentService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });

@@ -48,10 +48,10 @@ public sealed class Violations
 
     public string? OptionalPartnerId(string name, string field) => name.Length == 0 ? null : PartnerId(name, field);
 
-    public Guid RequestId(string value)
+    public Guid RequestId(string value, string field = "request_id")
     {
         if (Guid.TryParseExact(value, "D", out var id) && id != Guid.Empty) return id;
-        Add("request_id", value.Length == 0 ? "is required" : "must be a UUID");
+        Add(field, value.Length == 0 ? "is required" : "must be a UUID");
         return Guid.Empty;
     }
 
