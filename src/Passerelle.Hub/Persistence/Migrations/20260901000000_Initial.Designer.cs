@@ -12,7 +12,7 @@ using Passerelle.Hub.Persistence;
 namespace Passerelle.Hub.Persistence.Migrations
 {
     [DbContext(typeof(HubDb))]
-    [Migration("20261123010041_Initial")]
+    [Migration("20260901000000_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
