@@ -9,6 +9,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
@@ -78,6 +79,10 @@ public static class HubApp
         services.AddSingleton<IPartnerTransport, PushTransport>();
         services.AddScoped<ExchangeDesk>();
         AddDueWork<DeliverDue>(services);
+
+        // Employment
+        services.AddScoped<IExchangeKind, ReferralKind>();
+        services.AddScoped<OfferBook>();
     }
 
     static void AddPlatform(IServiceCollection services, IConfiguration configuration)
@@ -153,6 +158,9 @@ public static class HubApp
         app.MapGrpcService<PartnerService>();
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<InboxService>();
+        app.MapGrpcService<CvService>();
+        app.MapGrpcService<ReferralService>();
+        app.MapGrpcService<OfferService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
