@@ -1,6 +1,8 @@
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Hangfire;
+using Hangfire.AspNetCore;
+using Hangfire.Logging;
 using Hangfire.PostgreSql;
 using Npgsql;
 using OpenTelemetry;
@@ -17,6 +19,7 @@ using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub;
 
@@ -83,6 +86,9 @@ public static class HubApp
         // Employment
         services.AddScoped<IExchangeKind, ReferralKind>();
         services.AddScoped<OfferBook>();
+
+        // Schooling
+        services.AddScoped<IExchangeKind, EnrolmentKind>();
     }
 
     static void AddPlatform(IServiceCollection services, IConfiguration configuration)
@@ -118,8 +124,10 @@ public static class HubApp
     static void AddJobs(IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<JobOptions>().BindConfiguration("Jobs");
+        services.AddSingleton<ILogProvider>(provider => new AspNetCoreLogProvider(provider.GetRequiredService<ILoggerFactory>()));
         var options = configuration.GetSection("Jobs").Get<JobOptions>() ?? new JobOptions();
         services.AddHangfire((provider, hangfire) => hangfire
+            .UseLogProvider(provider.GetRequiredService<ILogProvider>())
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings()
             .UsePostgreSqlStorage(
@@ -161,6 +169,8 @@ public static class HubApp
         app.MapGrpcService<CvService>();
         app.MapGrpcService<ReferralService>();
         app.MapGrpcService<OfferService>();
+        app.MapGrpcService<DocumentService>();
+        app.MapGrpcService<EnrolmentService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });

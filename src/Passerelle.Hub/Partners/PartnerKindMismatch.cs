@@ -6,6 +6,7 @@ using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Partners;
 
+/// <summary>The partner is not of the kind that this takes.</summary>
 public sealed class PartnerKindMismatch(string partnerId, PartnerKind needed)
     : Refusal(StatusCode.FailedPrecondition, ErrorReason.PartnerKindMismatch, $"The partner is not of the kind {EnumText<PartnerKind>.Of(needed)}.",
         ("partner", Names.OfPartner(partnerId)), ("kind", EnumText<PartnerKind>.Of(needed)));

@@ -6,6 +6,7 @@ using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub.Persistence;
 
@@ -45,6 +46,14 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
     public DbSet<Referral> Referrals => Set<Referral>();
 
     public DbSet<Offer> Offers => Set<Offer>();
+
+    public DbSet<Document> Documents => Set<Document>();
+
+    public DbSet<DocumentContent> DocumentContents => Set<DocumentContent>();
+
+    public DbSet<Enrolment> Enrolments => Set<Enrolment>();
+
+    public DbSet<EnrolmentDocument> EnrolmentDocuments => Set<EnrolmentDocument>();
 
     /// <summary>The database's time, the only one that decides: see the function hub_now in the first migration.</summary>
     public async Task<DateTimeOffset> NowAsync(CancellationToken ct) =>

@@ -365,6 +365,34 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "documents",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    file_name = table.Column<byte[]>(type: "bytea", nullable: false),
+                    media_type = table.Column<string>(type: "text", nullable: false),
+                    size = table.Column<int>(type: "integer", nullable: false),
+                    sha256 = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_documents", x => x.id);
+                    table.CheckConstraint("ck_documents_kind", "kind in ('family_record', 'proof_of_address', 'vaccination_record', 'school_leaving_certificate', 'school_report', 'other')");
+                    table.CheckConstraint("ck_documents_media_type", "media_type in ('application/pdf', 'image/jpeg', 'image/png')");
+                    table.CheckConstraint("ck_documents_sha256", "octet_length(sha256) = 32");
+                    table.CheckConstraint("ck_documents_size", "size between 1 and 10485760");
+                    table.ForeignKey(
+                        name: "fk_documents_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "requests",
                 columns: table => new
                 {
@@ -428,6 +456,62 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "enrolments",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    level = table.Column<string>(type: "text", nullable: false),
+                    start_date = table.Column<DateOnly>(type: "date", nullable: false),
+                    previous_school = table.Column<byte[]>(type: "bytea", nullable: true),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    missing_kinds = table.Column<string[]>(type: "text[]", nullable: false),
+                    refusal_reason = table.Column<string>(type: "text", nullable: true),
+                    answer_message = table.Column<byte[]>(type: "bytea", nullable: true),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_enrolments", x => x.id);
+                    table.CheckConstraint("ck_enrolments_answer", "(state = 'submitted') = (answer_time is null) and (answer_time is not null or answer_message is null)");
+                    table.CheckConstraint("ck_enrolments_level", "level in ('ps', 'ms', 'gs', 'cp', 'ce1', 'ce2', 'cm1', 'cm2', 'sixieme', 'cinquieme', 'quatrieme', 'troisieme', 'seconde', 'premiere', 'terminale')");
+                    table.CheckConstraint("ck_enrolments_missing_kinds", "(state = 'incomplete') = (cardinality(missing_kinds) > 0) and missing_kinds <@ array['family_record', 'proof_of_address', 'vaccination_record', 'school_leaving_certificate', 'school_report', 'other']");
+                    table.CheckConstraint("ck_enrolments_refusal", "(state = 'refused') = (refusal_reason is not null)");
+                    table.CheckConstraint("ck_enrolments_refusal_reason", "refusal_reason in ('no_place', 'out_of_sector', 'already_enrolled', 'other')");
+                    table.CheckConstraint("ck_enrolments_round", "round >= 1");
+                    table.CheckConstraint("ck_enrolments_state", "state in ('submitted', 'incomplete', 'accepted', 'refused')");
+                    table.ForeignKey(
+                        name: "fk_enrolments_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolments_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolments_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolments_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "referrals",
                 columns: table => new
                 {
@@ -472,6 +556,57 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_referrals_persons_person_id",
                         column: x => x.person_id,
                         principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "document_contents",
+                columns: table => new
+                {
+                    document_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_document_contents", x => x.document_id);
+                    table.ForeignKey(
+                        name: "fk_document_contents_documents_document_id",
+                        column: x => x.document_id,
+                        principalTable: "documents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "enrolment_documents",
+                columns: table => new
+                {
+                    enrolment_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    document_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_enrolment_documents", x => new { x.enrolment_id, x.position });
+                    table.CheckConstraint("ck_enrolment_documents_position", "position between 1 and 20");
+                    table.ForeignKey(
+                        name: "fk_enrolment_documents_documents_document_id",
+                        column: x => x.document_id,
+                        principalTable: "documents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolment_documents_enrolments_enrolment_id",
+                        column: x => x.enrolment_id,
+                        principalTable: "enrolments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolment_documents_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -535,6 +670,48 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_disclosures_person_id_id",
                 table: "disclosures",
                 columns: new[] { "person_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_documents_person_id",
+                table: "documents",
+                column: "person_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolment_documents_document_id",
+                table: "enrolment_documents",
+                column: "document_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolment_documents_enrolment_id_document_id",
+                table: "enrolment_documents",
+                columns: new[] { "enrolment_id", "document_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolment_documents_exchange_id",
+                table: "enrolment_documents",
+                column: "exchange_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolments_case_id_id",
+                table: "enrolments",
+                columns: new[] { "case_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolments_exchange_id",
+                table: "enrolments",
+                column: "exchange_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolments_partner_id_id",
+                table: "enrolments",
+                columns: new[] { "partner_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolments_person_id",
+                table: "enrolments",
+                column: "person_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_events_case_id_transaction_id_sequence",
@@ -660,6 +837,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "disclosures");
 
             migrationBuilder.DropTable(
+                name: "document_contents");
+
+            migrationBuilder.DropTable(
+                name: "enrolment_documents");
+
+            migrationBuilder.DropTable(
                 name: "events");
 
             migrationBuilder.DropTable(
@@ -679,6 +862,12 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "clocks");
+
+            migrationBuilder.DropTable(
+                name: "documents");
+
+            migrationBuilder.DropTable(
+                name: "enrolments");
 
             migrationBuilder.DropTable(
                 name: "exchanges");
