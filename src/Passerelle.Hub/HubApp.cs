@@ -11,6 +11,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
@@ -81,6 +82,10 @@ public static class HubApp
         services.AddSingleton<IPartnerTransport, PushTransport>();
         services.AddScoped<ExchangeDesk>();
         AddDueWork<DeliverDue>(services);
+
+        // Employment
+        services.AddScoped<IExchangeKind, ReferralKind>();
+        services.AddScoped<OfferBook>();
 
         // Schooling
         services.AddScoped<IExchangeKind, EnrolmentKind>();
@@ -161,6 +166,9 @@ public static class HubApp
         app.MapGrpcService<PartnerService>();
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<InboxService>();
+        app.MapGrpcService<CvService>();
+        app.MapGrpcService<ReferralService>();
+        app.MapGrpcService<OfferService>();
         app.MapGrpcService<DocumentService>();
         app.MapGrpcService<EnrolmentService>();
         app.MapGrpcReflectionService();

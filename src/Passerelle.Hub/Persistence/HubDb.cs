@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
@@ -39,6 +40,12 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
     public DbSet<Attempt> Attempts => Set<Attempt>();
 
     public DbSet<HubEvent> Events => Set<HubEvent>();
+
+    public DbSet<Cv> Cvs => Set<Cv>();
+
+    public DbSet<Referral> Referrals => Set<Referral>();
+
+    public DbSet<Offer> Offers => Set<Offer>();
 
     public DbSet<Document> Documents => Set<Document>();
 

@@ -300,6 +300,71 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "offers",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: false),
+                    title = table.Column<string>(type: "text", nullable: false),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    employer = table.Column<string>(type: "text", nullable: true),
+                    rome_code = table.Column<string>(type: "text", nullable: true),
+                    contract = table.Column<string>(type: "text", nullable: false),
+                    commune_code = table.Column<string>(type: "text", nullable: false),
+                    salary_min = table.Column<decimal>(type: "numeric", nullable: true),
+                    salary_max = table.Column<decimal>(type: "numeric", nullable: true),
+                    weekly_hours = table.Column<double>(type: "double precision", nullable: true),
+                    start_date = table.Column<DateOnly>(type: "date", nullable: true),
+                    apply_uri = table.Column<string>(type: "text", nullable: true),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    content_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    revision = table.Column<Guid>(type: "uuid", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    update_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_offers", x => x.id);
+                    table.CheckConstraint("ck_offers_apply_uri", "apply_uri ~* '^https://'");
+                    table.CheckConstraint("ck_offers_commune_code", "commune_code ~ '^[0-9][0-9AB][0-9]{3}$'");
+                    table.CheckConstraint("ck_offers_content_hash", "octet_length(content_hash) = 32");
+                    table.CheckConstraint("ck_offers_contract", "contract in ('permanent', 'fixed_term', 'temporary', 'apprenticeship', 'seasonal', 'other')");
+                    table.CheckConstraint("ck_offers_reference", "char_length(reference) between 1 and 100");
+                    table.CheckConstraint("ck_offers_rome_code", "rome_code ~ '^[A-N][0-9]{4}$'");
+                    table.CheckConstraint("ck_offers_salary", "(salary_min is null) = (salary_max is null) and salary_min >= 0 and salary_max >= salary_min");
+                    table.CheckConstraint("ck_offers_state", "state in ('open', 'withdrawn')");
+                    table.CheckConstraint("ck_offers_update_time", "update_time >= create_time");
+                    table.CheckConstraint("ck_offers_weekly_hours", "weekly_hours > 0 and weekly_hours <= 60");
+                    table.ForeignKey(
+                        name: "fk_offers_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "cvs",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_cvs", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_cvs_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "documents",
                 columns: table => new
                 {
@@ -447,6 +512,55 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "referrals",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    introduction = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decline_reason = table.Column<string>(type: "text", nullable: true),
+                    answer_message = table.Column<byte[]>(type: "bytea", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_referrals", x => x.id);
+                    table.CheckConstraint("ck_referrals_answer_time", "(state = 'open') = (answer_time is null) and (answer_time is null) = (answer_message is null)");
+                    table.CheckConstraint("ck_referrals_decline_reason", "decline_reason in ('no_opening', 'skills_mismatch', 'out_of_area', 'already_known', 'other')");
+                    table.CheckConstraint("ck_referrals_declined", "(state = 'declined') = (decline_reason is not null)");
+                    table.CheckConstraint("ck_referrals_state", "state in ('open', 'interested', 'declined')");
+                    table.ForeignKey(
+                        name: "fk_referrals_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_referrals_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_referrals_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_referrals_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "document_contents",
                 columns: table => new
                 {
@@ -542,6 +656,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "partner_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_cvs_person_id",
+                table: "cvs",
+                column: "person_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_disclosures_partner_id_time",
                 table: "disclosures",
                 columns: new[] { "partner_id", "time" });
@@ -626,10 +746,55 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "subject");
 
             migrationBuilder.CreateIndex(
+                name: "ix_offers_commune_code_revision",
+                table: "offers",
+                columns: new[] { "commune_code", "revision" },
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_offers_partner_id_reference",
+                table: "offers",
+                columns: new[] { "partner_id", "reference" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_offers_partner_id_revision",
+                table: "offers",
+                columns: new[] { "partner_id", "revision" },
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_offers_revision",
+                table: "offers",
+                column: "revision",
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_persons_case_id_position",
                 table: "persons",
                 columns: new[] { "case_id", "position" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_case_id_id",
+                table: "referrals",
+                columns: new[] { "case_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_exchange_id",
+                table: "referrals",
+                column: "exchange_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_partner_id_id",
+                table: "referrals",
+                columns: new[] { "partner_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_person_id",
+                table: "referrals",
+                column: "person_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_request_ids_create_time",
@@ -666,6 +831,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "credentials");
 
             migrationBuilder.DropTable(
+                name: "cvs");
+
+            migrationBuilder.DropTable(
                 name: "disclosures");
 
             migrationBuilder.DropTable(
@@ -678,7 +846,13 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "events");
 
             migrationBuilder.DropTable(
+                name: "offers");
+
+            migrationBuilder.DropTable(
                 name: "person_keys");
+
+            migrationBuilder.DropTable(
+                name: "referrals");
 
             migrationBuilder.DropTable(
                 name: "request_ids");

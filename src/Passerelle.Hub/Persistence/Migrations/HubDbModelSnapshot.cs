@@ -294,6 +294,241 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("clock_firings", (string)null);
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Employment.Cv", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_cvs");
+
+                    b.HasIndex("PersonId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cvs_person_id");
+
+                    b.ToTable("cvs", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Employment.Offer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ApplyUri")
+                        .HasColumnType("text")
+                        .HasColumnName("apply_uri");
+
+                    b.Property<string>("CommuneCode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("commune_code");
+
+                    b.Property<byte[]>("ContentHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content_hash");
+
+                    b.Property<string>("Contract")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("contract");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("description");
+
+                    b.Property<string>("Employer")
+                        .HasColumnType("text")
+                        .HasColumnName("employer");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reference");
+
+                    b.Property<Guid>("Revision")
+                        .HasColumnType("uuid")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("RomeCode")
+                        .HasColumnType("text")
+                        .HasColumnName("rome_code");
+
+                    b.Property<decimal?>("SalaryMax")
+                        .HasColumnType("numeric")
+                        .HasColumnName("salary_max");
+
+                    b.Property<decimal?>("SalaryMin")
+                        .HasColumnType("numeric")
+                        .HasColumnName("salary_min");
+
+                    b.Property<DateOnly?>("StartDate")
+                        .HasColumnType("date")
+                        .HasColumnName("start_date");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time");
+
+                    b.Property<double?>("WeeklyHours")
+                        .HasColumnType("double precision")
+                        .HasColumnName("weekly_hours");
+
+                    b.HasKey("Id")
+                        .HasName("pk_offers");
+
+                    b.HasIndex("Revision")
+                        .HasDatabaseName("ix_offers_revision")
+                        .HasFilter("state = 'open'");
+
+                    b.HasIndex("CommuneCode", "Revision")
+                        .HasDatabaseName("ix_offers_commune_code_revision")
+                        .HasFilter("state = 'open'");
+
+                    b.HasIndex("PartnerId", "Reference")
+                        .IsUnique()
+                        .HasDatabaseName("ix_offers_partner_id_reference");
+
+                    b.HasIndex("PartnerId", "Revision")
+                        .HasDatabaseName("ix_offers_partner_id_revision")
+                        .HasFilter("state = 'open'");
+
+                    b.ToTable("offers", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_offers_apply_uri", "apply_uri ~* '^https://'");
+
+                            t.HasCheckConstraint("ck_offers_commune_code", "commune_code ~ '^[0-9][0-9AB][0-9]{3}$'");
+
+                            t.HasCheckConstraint("ck_offers_content_hash", "octet_length(content_hash) = 32");
+
+                            t.HasCheckConstraint("ck_offers_contract", "contract in ('permanent', 'fixed_term', 'temporary', 'apprenticeship', 'seasonal', 'other')");
+
+                            t.HasCheckConstraint("ck_offers_reference", "char_length(reference) between 1 and 100");
+
+                            t.HasCheckConstraint("ck_offers_rome_code", "rome_code ~ '^[A-N][0-9]{4}$'");
+
+                            t.HasCheckConstraint("ck_offers_salary", "(salary_min is null) = (salary_max is null) and salary_min >= 0 and salary_max >= salary_min");
+
+                            t.HasCheckConstraint("ck_offers_state", "state in ('open', 'withdrawn')");
+
+                            t.HasCheckConstraint("ck_offers_update_time", "update_time >= create_time");
+
+                            t.HasCheckConstraint("ck_offers_weekly_hours", "weekly_hours > 0 and weekly_hours <= 60");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Employment.Referral", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("AnswerMessage")
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer_message");
+
+                    b.Property<DateTimeOffset?>("AnswerTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answer_time");
+
+                    b.Property<Guid>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("DeclineReason")
+                        .HasColumnType("text")
+                        .HasColumnName("decline_reason");
+
+                    b.Property<Guid>("ExchangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("exchange_id");
+
+                    b.Property<byte[]>("Introduction")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("introduction");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_referrals");
+
+                    b.HasIndex("ExchangeId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_referrals_exchange_id");
+
+                    b.HasIndex("PersonId")
+                        .HasDatabaseName("ix_referrals_person_id");
+
+                    b.HasIndex("CaseId", "Id")
+                        .HasDatabaseName("ix_referrals_case_id_id");
+
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_referrals_partner_id_id");
+
+                    b.ToTable("referrals", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_referrals_answer_time", "(state = 'open') = (answer_time is null) and (answer_time is null) = (answer_message is null)");
+
+                            t.HasCheckConstraint("ck_referrals_decline_reason", "decline_reason in ('no_opening', 'skills_mismatch', 'out_of_area', 'already_known', 'other')");
+
+                            t.HasCheckConstraint("ck_referrals_declined", "(state = 'declined') = (decline_reason is not null)");
+
+                            t.HasCheckConstraint("ck_referrals_state", "state in ('open', 'interested', 'declined')");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>
                 {
                     b.Property<Guid>("ExchangeId")
@@ -1029,6 +1264,57 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_clock_firings_clocks_clock_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Employment.Cv", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_cvs_persons_person_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Employment.Offer", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_offers_partners_partner_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Employment.Referral", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_referrals_cases_case_id");
+
+                    b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Employment.Referral", "ExchangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_referrals_exchanges_exchange_id");
+
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_referrals_partners_partner_id");
+
+                    b.HasOne("Passerelle.Hub.Cases.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_referrals_persons_person_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>
