@@ -10,6 +10,7 @@ using OpenTelemetry.Trace;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Housing;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
@@ -153,6 +154,8 @@ public static class HubApp
         app.MapGrpcService<PartnerService>();
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<InboxService>();
+        app.MapGrpcService<FeedService>();
+        app.MapGrpcService<ListingService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
