@@ -11,8 +11,8 @@ using Wire = Passerelle.Contracts.Exchanges.V1;
 namespace Passerelle.Hub.Exchanges;
 
 /// <summary>The inbox of partners that pull: the same claims, the same preparation, the same window as push.</summary>
-public sealed class InboxService(
-    HubDb db, ExchangeClaims claims, IServiceScopeFactory scopes, IOptions<DeliveryOptions> options, WatchLoop watch, ChangeSignal changes) : Wire.InboxService.InboxServiceBase
+public sealed partial class InboxService(
+    HubDb db, ExchangeClaims claims, IServiceScopeFactory scopes, IOptions<DeliveryOptions> options, WatchLoop watch, ChangeSignal changes, ILogger<InboxService> logger) : Wire.InboxService.InboxServiceBase
 {
     public override async Task WatchInbox(Wire.WatchInboxRequest request, IServerStreamWriter<Wire.WatchInboxResponse> responseStream, ServerCallContext context)
     {
@@ -24,13 +24,26 @@ public sealed class InboxService(
             {
                 // One at a time: what a slow reader has not taken yet must not wait under a lease that runs.
                 if (await claims.TakeAsync(DeliveryMode.Pull, partnerId, options.Value.PullLease, 1, ct) is not [var claim]) return false;
-                await using var scope = scopes.CreateAsyncScope();
-                if (await scope.ServiceProvider.GetRequiredService<ExchangeDesk>().PrepareAsync(claim, Transport.Pull, ct) is { } envelope)
-                    await responseStream.WriteAsync(new Wire.WatchInboxResponse { Envelope = envelope }, ct);
+                if (await PrepareAsync(claim, ct) is { } envelope) await responseStream.WriteAsync(new Wire.WatchInboxResponse { Envelope = envelope }, ct);
                 return true;
             },
             async (now, ct) => await responseStream.WriteAsync(new Wire.WatchInboxResponse { CheckpointTime = Timestamp.FromDateTimeOffset(now) }, ct),
             context.CancellationToken);
+    }
+
+    /// <summary>One exchange that cannot be composed does not end the stream: its lease ends, and it is tried again.</summary>
+    async Task<Wire.Envelope?> PrepareAsync(Claim claim, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        try
+        {
+            return await scope.ServiceProvider.GetRequiredService<ExchangeDesk>().PrepareAsync(claim, Transport.Pull, ct);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !ErrorInterceptor.IsStorageOutage(e))
+        {
+            LogNotPrepared(e, Names.Of(Names.Exchanges, claim.ExchangeId), claim.Generation);
+            return null;
+        }
     }
 
     public override async Task<Wire.AcknowledgeExchangeResponse> AcknowledgeExchange(Wire.AcknowledgeExchangeRequest request, ServerCallContext context)
@@ -44,4 +57,7 @@ public sealed class InboxService(
         var window = await db.Clocks.AsNoTracking().SingleOrDefaultAsync(c => c.Subject == exchange.Name, context.CancellationToken);
         return new Wire.AcknowledgeExchangeResponse { Exchange = ExchangeService.ToWire(exchange, window) };
     }
+
+    [LoggerMessage(1, LogLevel.Error, "{Exchange} attempt {Attempt} could not be composed; its lease will end")]
+    partial void LogNotPrepared(Exception exception, string exchange, int attempt);
 }

@@ -61,7 +61,7 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
         await ExecuteAsync("analyze staged_listings (agency, technical_id)", ct);
     }
 
-    /// <summary>Takes off the market what the feed's agencies no longer list. An agency that lost more than half at once keeps all: that is a broken export until a second one says the same.</summary>
+    /// <summary>Takes off the market what the feed's agencies no longer list. An agency that lost more than half at once keeps all: that is a broken export until a person says otherwise.</summary>
     async Task<(int Withdrawn, int Withheld)> WithdrawAsync(FeedTally tally, CancellationToken ct)
     {
         await using var command = Command(

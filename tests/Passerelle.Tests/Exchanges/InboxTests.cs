@@ -53,6 +53,21 @@ public sealed class InboxTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task An_exchange_that_cannot_be_composed_does_not_keep_the_others_back()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var broken = await Candidate.ReadyAsync(hub);
+        var stuck = await broken.ReferAsync("interim");
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync("interim");
+        await hub.ExecuteAsync($"update cvs set content = '\\x00' where person_id = (select person_id from referrals where id = '{stuck.Name["referrals/".Length..]}')");
+        hub.ExpectedErrors = text => text.Contains($"{stuck.Exchange} attempt 1 could not be composed", StringComparison.Ordinal);
+
+        using var inbox = hub.Inbox("interim").WatchInbox(new());
+        Assert.Equal(referral.Exchange, Assert.Single(await inbox.DrainAsync()).Exchange);
+        Assert.Equal(State.Sending, (await hub.GetExchangeAsync(stuck.Exchange)).State);
+    }
+
+    [Fact]
     public async Task An_acknowledgement_that_comes_after_the_lease_still_counts()
     {
         await using var hub = await HubHost.StartAsync(postgres);
