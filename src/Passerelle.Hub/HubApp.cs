@@ -1,6 +1,8 @@
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Hangfire;
+using Hangfire.AspNetCore;
+using Hangfire.Logging;
 using Hangfire.PostgreSql;
 using Npgsql;
 using OpenTelemetry;
@@ -113,8 +115,10 @@ public static class HubApp
     static void AddJobs(IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<JobOptions>().BindConfiguration("Jobs");
+        services.AddSingleton<ILogProvider>(provider => new AspNetCoreLogProvider(provider.GetRequiredService<ILoggerFactory>()));
         var options = configuration.GetSection("Jobs").Get<JobOptions>() ?? new JobOptions();
         services.AddHangfire((provider, hangfire) => hangfire
+            .UseLogProvider(provider.GetRequiredService<ILogProvider>())
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings()
             .UsePostgreSqlStorage(

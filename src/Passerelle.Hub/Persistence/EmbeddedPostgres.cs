@@ -45,7 +45,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             binaries = $"/usr/lib/postgresql/{version.Trim()}/bin";
         }
 
-        var (socket, ours) = await SocketFolderAsync(folder, user, ct);
+        var (socket, ours) = await SocketFolderAsync(data, user, ct);
         List<string> arguments = ["-D", data, "-c", "listen_addresses=", "-c", $"unix_socket_directories={socket}"];
         if (!durable) arguments.AddRange(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]);
         foreach (var setting in settings) arguments.AddRange(["-c", setting]);
@@ -135,13 +135,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     static async Task<bool> ExistsAsync(string user, CancellationToken ct) =>
         (await File.ReadAllLinesAsync("/etc/passwd", ct)).Any(line => line.StartsWith(user + ":", StringComparison.Ordinal));
 
-    static async Task<(string Folder, bool Ours)> SocketFolderAsync(string folder, string? user, CancellationToken ct)
+    /// <summary>In the cluster's own folder, where only its owner gets; a path too long for a socket stands in the temporary folder instead.</summary>
+    static async Task<(string Folder, bool Ours)> SocketFolderAsync(string data, string? user, CancellationToken ct)
     {
-        var beside = Path.Combine(folder, "pg");
-        // Another user may not be able to walk down to our folder, and a long path does not fit a socket: then it stands in the temporary folder.
-        if (user is null && beside.Length <= MaxSocketFolder) return (beside, false);
+        if (data.Length <= MaxSocketFolder) return (data, false);
         var temporary = Directory.CreateTempSubdirectory("passerelle-").FullName;
-        if (user is not null) await RunAsync(null, folder, "/bin/chown", [user, temporary], ct);
+        if (user is not null) await RunAsync(null, temporary, "/bin/chown", [user, temporary], ct);
         return (temporary, true);
     }
 

@@ -44,7 +44,7 @@ public sealed class RequestLedger(HubDb db)
         where TResponse : IMessage<TResponse>, new()
     {
         var first = await db.Database.SqlQuery<LedgerRow>(
-            $"""select method as "Method", digest as "Digest", response as "Response" from request_ids where caller_id = {caller} and request_id = {requestId}""").SingleAsync(ct);
+            $"select method, digest, response from request_ids where caller_id = {caller} and request_id = {requestId}").SingleAsync(ct);
         if (first.Method != method || !first.Digest.AsSpan().SequenceEqual(digest)) throw new RequestIdReused(requestId.ToString());
         return new MessageParser<TResponse>(() => new TResponse()).ParseFrom(first.Response);
     }

@@ -54,12 +54,19 @@ public sealed class HubHost : IAsyncDisposable
     /// <param name="settings">Configuration, as Section:Key=value.</param>
     public static async Task<HubHost> StartAsync(Postgres postgres, params string[] settings) => await StartOnAsync(await postgres.CloneAsync(), settings);
 
-    public static async Task<HubHost> StartOnAsync(string connectionString, params string[] settings)
+    /// <summary>On an empty database of the test's own.</summary>
+    public static async Task<HubHost> StartOnNewAsync(string connectionString, params string[] settings)
+    {
+        await using (var app = await HubApp.BuildAsync(["--ConnectionStrings:Hub=" + connectionString], CancellationToken.None)) await Storage.MigrateAsync(app.Services, CancellationToken.None);
+        return await StartOnAsync(connectionString, settings);
+    }
+
+    static async Task<HubHost> StartOnAsync(string connectionString, params string[] settings)
     {
         var (partner, logs) = (new ScriptedPartner(), new LogRecorder());
         string[] args =
         [
-            "--ConnectionStrings:Hub=" + connectionString, "--Vault:MasterKey=" + Convert.ToBase64String(new byte[32]), "--Jobs:Server=false",
+            "--ConnectionStrings:Hub=" + connectionString, "--Vault:MasterKey=" + Convert.ToBase64String(new byte[32]), "--Jobs:Server=false", "--Jobs:Watchdog=false",
             "--Logging:LogLevel:Default=Debug", .. settings.Select(s => "--" + s),
         ];
         var app = await HubApp.BuildAsync(args, TestContext.Current.CancellationToken, builder =>
@@ -67,6 +74,8 @@ public sealed class HubHost : IAsyncDisposable
             builder.WebHost.UseTestServer();
             builder.Logging.ClearProviders().AddProvider(logs);
             builder.Services.Replace(ServiceDescriptor.Singleton<IPartnerTransport>(partner));
+            // Hangfire keeps its log provider in a static: one host's would outlive it and break the next one's jobs.
+            builder.Services.Replace(ServiceDescriptor.Singleton<Hangfire.Logging.ILogProvider>(new NoOpLogProvider()));
             builder.Services.Replace(ServiceDescriptor.Singleton(new Random(20260901)));
         });
         var keys = await RegisterCallersAsync(app.Services);

@@ -36,3 +36,14 @@ public static class Marker
         || text.Contains(Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(Stem)), StringComparison.OrdinalIgnoreCase)
         || text.Contains(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Stem))[..10], StringComparison.Ordinal);
 }
+
+/// <summary>Hangfire's own chatter is not recorded.</summary>
+public sealed class NoOpLogProvider : Hangfire.Logging.ILogProvider
+{
+    public Hangfire.Logging.ILog GetLogger(string name) => new Silence();
+
+    sealed class Silence : Hangfire.Logging.ILog
+    {
+        public bool Log(Hangfire.Logging.LogLevel logLevel, Func<string>? messageFunc, Exception? exception = null) => false;
+    }
+}

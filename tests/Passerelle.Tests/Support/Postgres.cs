@@ -13,12 +13,17 @@ public sealed class Postgres : IAsyncLifetime
 {
     const string Template = "template_hub";
 
-    readonly string folder = Directory.CreateTempSubdirectory("passerelle-tests-").FullName;
+    const string FolderStem = "passerelle-tests-";
+
+    readonly string folder = Path.Combine(Path.GetTempPath(), FolderStem + Environment.ProcessId);
     EmbeddedPostgres? cluster;
     int clones;
 
     public async ValueTask InitializeAsync()
     {
+        SweepLeftovers();
+        // The user that PostgreSQL runs as must be able to walk down here.
+        Directory.CreateDirectory(folder, (UnixFileMode)Convert.ToInt32("711", 8));
         cluster = await EmbeddedPostgres.StartAsync(folder, durable: false, ["max_connections=600", "shared_buffers=256MB"], TestContext.Current.CancellationToken);
         await cluster.EnsureDatabaseAsync(Template, CancellationToken.None);
         await using (var app = await HubApp.BuildAsync(["--ConnectionStrings:Hub=" + cluster.ConnectionString(Template)], CancellationToken.None))
@@ -44,6 +49,16 @@ public sealed class Postgres : IAsyncLifetime
     {
         if (cluster is not null) await cluster.DisposeAsync();
         Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>A place for a test's own files and clusters, gone with the run.</summary>
+    public string NewFolder() => Directory.CreateDirectory(Path.Combine(folder, $"f{Interlocked.Increment(ref clones)}"), (UnixFileMode)Convert.ToInt32("711", 8)).FullName;
+
+    /// <summary>What runs that were killed have left behind.</summary>
+    static void SweepLeftovers()
+    {
+        foreach (var left in Directory.GetDirectories(Path.GetTempPath(), FolderStem + "*"))
+            if (int.TryParse(Path.GetFileName(left)[FolderStem.Length..], out var owner) && !Directory.Exists($"/proc/{owner}")) Directory.Delete(left, recursive: true);
     }
 
     async Task ExecuteAsync(string sql)

@@ -11,6 +11,9 @@ public sealed class JobOptions
     /// <summary>Run a Hangfire server on this node. Default true.</summary>
     public bool Server { get; set; } = true;
 
+    /// <summary>Pass nudges on, keep the sweeps registered, and step in when due rows wait. Default true.</summary>
+    public bool Watchdog { get; set; } = true;
+
     /// <summary>Hangfire workers on this node. Few are enough: a job takes whole batches. Default 4.</summary>
     public int Workers { get; set; } = 4;
 
@@ -42,7 +45,7 @@ public sealed partial class DueWorkKeeper<TWork>(
     static readonly string Name = typeof(TWork).Name;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        options.Value.Server ? Task.WhenAll(PassNudgesAsync(stoppingToken), WatchAsync(stoppingToken)) : Task.CompletedTask;
+        options.Value.Watchdog ? Task.WhenAll(PassNudgesAsync(stoppingToken), WatchAsync(stoppingToken)) : Task.CompletedTask;
 
     async Task PassNudgesAsync(CancellationToken ct)
     {
