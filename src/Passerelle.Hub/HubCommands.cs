@@ -4,7 +4,7 @@ using Passerelle.Hub.Persistence;
 
 namespace Passerelle.Hub;
 
-/// <summary>The hub's own command line: serve (the default), migrate, partners and keys.</summary>
+/// <summary>The hub's own command line: serve (the default), migrate, health, partners and keys.</summary>
 public static class HubCommands
 {
     public static Task<int> RunAsync(string[] args)
@@ -25,6 +25,16 @@ public static class HubCommands
             Console.WriteLine("The database is up to date.");
         }, ct));
         root.Add(migrate);
+
+        var health = new Command("health", "Asks the hub on this machine whether it is ready; for a container's health check. Exits with 0 or 1.");
+        health.SetAction(async (_, ct) =>
+        {
+            var listen = new ConfigurationBuilder().AddEnvironmentVariables().Build().GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions();
+            using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(4) };
+            try { return (await http.GetAsync(new Uri($"http://127.0.0.1:{listen.Http}/health/ready"), ct)).IsSuccessStatusCode ? 0 : 1; }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException) { return 1; }
+        });
+        root.Add(health);
         foreach (var command in PartnerCommands.All(WithServicesAsync)) root.Add(command);
         return root.Parse(args).InvokeAsync();
     }

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Passerelle.Contracts.Exchanges.V1;
+using State = Passerelle.Contracts.Exchanges.V1.Exchange.Types.State;
+
+namespace Passerelle.Cli.Commands;
+
+/// <summary><c>passerelle exchanges</c>: what was sent, to whom, what became of it.</summary>
+internal static class ExchangesCommands
+{
+    private const int PageSize = 200;
+
+    private static readonly Dictionary<string, State> States = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["queued"] = State.Queued,
+        ["held"] = State.Held,
+        ["sending"] = State.Sending,
+        ["awaiting-answer"] = State.AwaitingAnswer,
+        ["answered"] = State.Answered,
+        ["undeliverable"] = State.Undeliverable,
+        ["withdrawn"] = State.Withdrawn,
+        ["expired"] = State.Expired,
+    };
+
+    public static Command Build(Runner runner)
+    {
+        var partner = new Option<string?>("--partner") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Exchanges.List.Partner") };
+        var @case = new Option<string?>("--case") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Exchanges.List.Case") };
+        var state = new Option<string?>("--state") { HelpName = Sentences.Get("Option.State.Name"), Description = Sentences.Get("Exchanges.List.State", string.Join(", ", States.Keys)) };
+        var limit = new Option<int>("--limit") { HelpName = "N", Description = Sentences.Get("Exchanges.List.Limit"), DefaultValueFactory = _ => 50, CustomParser = Limit };
+        state.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } given && !States.ContainsKey(given))
+                result.AddError(Sentences.Get("Exchanges.List.StateUnknown", Printable.Line(given), string.Join(", ", States.Keys)));
+        });
+        var list = new Command("list", Sentences.Get("Exchanges.List")) { partner, @case, state, limit };
+        runner.Set(list, (run, cancellationToken) => ListAsync(
+            run,
+            new ListExchangesRequest
+            {
+                Partner = run.Value(partner) is { } p ? Names.Of("partners", p) : "",
+                Case = run.Value(@case) is { } c ? Names.Of("cases", c) : "",
+                State = run.Value(state) is { } s ? States[s] : State.Unspecified,
+            },
+            run.Value(limit),
+            cancellationToken));
+
+        var name = new Argument<string>("NAME") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Exchanges.Show.Name") };
+        var show = new Command("show", Sentences.Get("Exchanges.Show")) { name };
+        runner.Set(show, (run, cancellationToken) => ShowAsync(run, Names.Of("exchanges", run.Required(name)), cancellationToken));
+        return new Command("exchanges", Sentences.Get("Exchanges")) { list, show };
+    }
+
+    private static int Limit(ArgumentResult result)
+    {
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var given) && given >= 1)
+            return given;
+        result.AddError(Sentences.Get("Exchanges.List.LimitMalformed"));
+        return 0;
+    }
+
+    private static async Task<int> ListAsync(Run run, ListExchangesRequest request, int limit, CancellationToken cancellationToken)
+    {
+        var found = new List<Exchange>();
+        do
+        {
+            request.PageSize = Math.Min(PageSize, limit - found.Count);
+            var page = await run.Client.Exchanges.ListExchangesAsync(request, cancellationToken: cancellationToken);
+            foreach (var exchange in page.Exchanges.Take(limit - found.Count))
+            {
+                run.Output.Object(exchange);
+                found.Add(exchange);
+            }
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0 && found.Count < limit);
+
+        if (found.Count == 0)
+            run.Output.Line(Sentences.Get("Exchanges.None"));
+        run.Output.Table(
+            [Sentences.Get("Column.Exchange"), Sentences.Get("Column.Kind"), Sentences.Get("Column.Partner"), Sentences.Get("Column.Created"), Sentences.Get("Column.State")],
+            [.. found.Select(e => (string[])[e.Name, Sentences.Word("Kind", e.Kind), e.Partner, FrenchTime.Short(e.CreateTime), Sentences.Word("State", e.State)])]);
+        if (request.PageToken.Length > 0)
+            run.Output.Note(Sentences.Get("Exchanges.More", found.Count));
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> ShowAsync(Run run, string name, CancellationToken cancellationToken)
+    {
+        var response = await run.Client.Exchanges.GetExchangeAsync(new GetExchangeRequest { Name = name }, cancellationToken: cancellationToken);
+        var output = run.Output;
+        output.Object(response);
+        var exchange = response.Exchange ?? new Exchange();
+        output.Line(Sentences.Get("Exchanges.Title", Sentences.Word("Kind", exchange.Kind), exchange.Name));
+        output.Line(Sentences.Get("Exchanges.For", exchange.Partner, exchange.Case, exchange.Subject));
+        output.Line(Sentences.Get("Exchanges.State", Sentences.Word("State", exchange.State), FrenchTime.Long(exchange.CreateTime)));
+        if (exchange.DeliveryTime is not null)
+            output.Line(Sentences.Get("Exchanges.Delivered", FrenchTime.Long(exchange.DeliveryTime)));
+        if (exchange.NextAttemptTime is not null)
+            output.Line(Sentences.Get("Exchanges.NextAttempt", FrenchTime.Long(exchange.NextAttemptTime)));
+        if (exchange.AnswerTime is not null)
+            output.Line(Sentences.Get("Exchanges.Answered", Sentences.Word("Answer", exchange.AnswerCode), FrenchTime.Long(exchange.AnswerTime)));
+        if (exchange.EndReason.Length > 0)
+            output.Line(Sentences.Get("Exchanges.Ended", Printable.Line(exchange.EndReason)));
+        if (exchange.Window is not null)
+            output.Line(CasesCommands.Line(exchange.Window, run.Host.Time.GetUtcNow()));
+        if (response.Attempts.Count > 0)
+            output.Line('\n' + Sentences.Get("Exchanges.Attempts"));
+        output.Table(
+            [Sentences.Get("Column.Number"), Sentences.Get("Column.Time"), Sentences.Get("Column.Outcome"), Sentences.Get("Column.Transport"), Sentences.Get("Column.Error")],
+            [.. response.Attempts.Select(a => (string[])
+                [a.Number.ToString(Sentences.French), FrenchTime.Short(a.StartTime), Sentences.Word("Outcome", a.Outcome), Sentences.Word("Transport", a.Transport), a.Error])]);
+        return ExitCodes.Ok;
+    }
+}
+
+/// <summary>Names of resources as people give them: whole, or without what the command says already.</summary>
+internal static class Names
+{
+    public static string Of(string collection, string given) => given.Contains('/', StringComparison.Ordinal) ? given : $"{collection}/{given}";
+}

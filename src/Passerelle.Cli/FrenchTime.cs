@@ -1,0 +1,42 @@
+using System.Text;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Passerelle.Cli;
+
+/// <summary>Instants and spans as people in France write them, in the time of Paris whatever the machine's is.</summary>
+internal static class FrenchTime
+{
+    private static readonly TimeZoneInfo Paris = TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris");
+
+    /// <summary>E.g. <c>vendredi 6 mars 2026 à 18 h 05</c>.</summary>
+    public static string Long(Timestamp? time) => Format(time, "dddd d MMMM yyyy 'à' H 'h' mm");
+
+    /// <summary>E.g. <c>06/03/2026 18:05</c>.</summary>
+    public static string Short(Timestamp? time) => Format(time, "dd/MM/yyyy HH:mm");
+
+    /// <summary>E.g. <c>2 j 3 h</c>, <c>3 h 05</c> or <c>5 min</c>; never negative.</summary>
+    public static string Span(TimeSpan span)
+    {
+        // Up: "0 min left" would be read as too late while it is not.
+        var minutes = (long)Math.Ceiling(span.Duration().TotalMinutes);
+        var text = new StringBuilder();
+        if (minutes >= 48 * 60)
+            return text.Append(minutes / (24 * 60)).Append(" j ").Append(minutes / 60 % 24).Append(" h").ToString();
+        if (minutes >= 60)
+            return text.Append(minutes / 60).Append(" h ").Append((minutes % 60).ToString("00", Sentences.French)).ToString();
+        return text.Append(minutes).Append(" min").ToString();
+    }
+
+    /// <summary>E.g. <c>0,5 s</c>.</summary>
+    public static string Seconds(TimeSpan span) => span.TotalSeconds.ToString("0.#", Sentences.French) + " s";
+
+    private static string Format(Timestamp? time, string format)
+    {
+        if (time is null)
+            return "—";
+        var local = TimeZoneInfo.ConvertTime(time.ToDateTimeOffset(), Paris);
+        var text = local.ToString(format, Sentences.French);
+        // Once a year an hour comes twice.
+        return Paris.IsAmbiguousTime(local) ? text + ' ' + Sentences.Get(Paris.IsDaylightSavingTime(local) ? "SummerTime" : "WinterTime") : text;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+using Passerelle.Contracts.Cases.V1;
+using Passerelle.Contracts.Employment.V1;
+using Passerelle.Contracts.Exchanges.V1;
+using Passerelle.Contracts.Housing.V1;
+using Passerelle.Contracts.Partners.V1;
+using Passerelle.Contracts.Privacy.V1;
+using Passerelle.Contracts.Schooling.V1;
+
+namespace Passerelle.Client;
+
+/// <summary>
+/// A connection to the hub: the typed client of each service, and helpers that hide the ceremony of its streams. One instance serves any
+/// number of calls at the same time; make one and keep it. Every call throws <see cref="RpcException"/> when the hub refuses it or cannot be
+/// reached: <see cref="PasserelleError.From(RpcException)"/> says why.
+/// </summary>
+public sealed partial class PasserelleClient : IDisposable
+{
+    private readonly PasserelleOptions _options;
+    private readonly Backoff _backoff;
+    private readonly GrpcChannel _channel;
+
+    private PasserelleClient(PasserelleOptions options, GrpcChannel channel)
+    {
+        _options = options;
+        _backoff = new Backoff(options);
+        _channel = channel;
+        var invoker = options.ApiKey is { } key ? channel.Intercept(new KeyInterceptor(key)) : channel.CreateCallInvoker();
+        Cases = new CaseService.CaseServiceClient(invoker);
+        Requests = new RequestService.RequestServiceClient(invoker);
+        Consents = new ConsentService.ConsentServiceClient(invoker);
+        Disclosures = new DisclosureService.DisclosureServiceClient(invoker);
+        Cvs = new CvService.CvServiceClient(invoker);
+        Referrals = new ReferralService.ReferralServiceClient(invoker);
+        Offers = new OfferService.OfferServiceClient(invoker);
+        Listings = new ListingService.ListingServiceClient(invoker);
+        Feeds = new FeedService.FeedServiceClient(invoker);
+        Enrolments = new EnrolmentService.EnrolmentServiceClient(invoker);
+        Documents = new DocumentService.DocumentServiceClient(invoker);
+        Exchanges = new ExchangeService.ExchangeServiceClient(invoker);
+        Inbox = new InboxService.InboxServiceClient(invoker);
+        Partners = new PartnerService.PartnerServiceClient(invoker);
+    }
+
+    /// <summary>Cases, and their timelines: for internal applications.</summary>
+    public CaseService.CaseServiceClient Cases { get; }
+
+    /// <summary>Requests of households: for internal applications.</summary>
+    public RequestService.RequestServiceClient Requests { get; }
+
+    /// <summary>Consents: for internal applications.</summary>
+    public ConsentService.ConsentServiceClient Consents { get; }
+
+    /// <summary>The register of disclosures: for internal applications.</summary>
+    public DisclosureService.DisclosureServiceClient Disclosures { get; }
+
+    /// <summary>CVs: for internal applications.</summary>
+    public CvService.CvServiceClient Cvs { get; }
+
+    /// <summary>Referrals: internal applications create them, employment partners answer them.</summary>
+    public ReferralService.ReferralServiceClient Referrals { get; }
+
+    /// <summary>Job offers: for employment partners.</summary>
+    public OfferService.OfferServiceClient Offers { get; }
+
+    /// <summary>Listings of estate agencies.</summary>
+    public ListingService.ListingServiceClient Listings { get; }
+
+    /// <summary>Feeds of estate agencies, and what became of them.</summary>
+    public FeedService.FeedServiceClient Feeds { get; }
+
+    /// <summary>Enrolments: internal applications create them, school offices answer them.</summary>
+    public EnrolmentService.EnrolmentServiceClient Enrolments { get; }
+
+    /// <summary>Supporting documents of enrolments.</summary>
+    public DocumentService.DocumentServiceClient Documents { get; }
+
+    /// <summary>Exchanges, and their attempts.</summary>
+    public ExchangeService.ExchangeServiceClient Exchanges { get; }
+
+    /// <summary>The inbox of a partner that pulls. <see cref="WatchInboxAsync"/> is easier.</summary>
+    public InboxService.InboxServiceClient Inbox { get; }
+
+    /// <summary>The registry of partners.</summary>
+    public PartnerService.PartnerServiceClient Partners { get; }
+
+    /// <summary>
+    /// Makes a client. Nothing is sent yet: the connection opens with the first call.
+    /// Calls that are safe to repeat (reads, and what carries a <c>request_id</c>) are repeated while the hub is UNAVAILABLE.
+    /// </summary>
+    /// <param name="options">Where the hub is, and how to be known to it.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <exception cref="IOException">The file of the trusted authority cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The file of the trusted authority holds no certificate.</exception>
+    public static PasserelleClient Connect(PasserelleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = options.ConnectTimeout,
+            EnableMultipleHttp2Connections = true,
+            KeepAlivePingDelay = options.KeepAlive,
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+            // An idle connection costs nobody anything: only a call under way needs to know that its connection is dead.
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            SslOptions = SslOptions(options),
+        };
+        return new PasserelleClient(options, GrpcChannel.ForAddress(options.Address, new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = options.MaxReceiveBytes,
+            MaxSendMessageSize = options.MaxSendBytes,
+            ServiceConfig = SafeCalls.RetryPolicy(options),
+        }));
+    }
+
+    /// <summary>
+    /// A new <c>request_id</c>: a UUID of version 7, which sorts by time. Keep it and use it again when the same request must be repeated,
+    /// e.g. after a crash: the hub then returns the response of the first time.
+    /// </summary>
+    public string NewRequestId() => Guid.CreateVersion7(_options.TimeProvider.GetUtcNow()).ToString();
+
+    /// <summary>Closes the connection. Calls under way end with <see cref="RpcException"/>.</summary>
+    public void Dispose() => _channel.Dispose();
+
+    private string RequestId(Guid? given) => given?.ToString() ?? NewRequestId();
+
+    private static SslClientAuthenticationOptions SslOptions(PasserelleOptions options)
+    {
+        var ssl = new SslClientAuthenticationOptions();
+        if (options.ClientCertificate is { } own)
+            ssl.ClientCertificates = [own];
+
+        var authorities = new X509Certificate2Collection();
+        if (options.TrustedAuthority is { } authority)
+            authorities.Add(authority);
+        else if (options.TrustedAuthorityFile is { } file)
+            authorities.ImportFromPemFile(file);
+        if (authorities.Count > 0)
+        {
+            // The name of the host is still checked: only who may sign changes. A private authority publishes no revocation list.
+            ssl.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            ssl.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        }
+        return ssl;
+    }
+}
