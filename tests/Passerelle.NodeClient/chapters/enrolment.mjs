@@ -56,8 +56,9 @@ export async function enrolment({ hubs: { crm, ecole, interim }, partner, made, 
     for (const document of made.file.documents) await downloadWhole(document);
   });
 
-  await step('another partner cannot download them', async () => {
-    await refused(downloaded(interim, made.documents[0]), 'NOT_FOUND', 'RESOURCE_NOT_FOUND');
+  await step('a partner of another kind may not download them', async () => {
+    const error = await refused(downloaded(interim, made.documents[0]), 'PERMISSION_DENIED', 'SCOPE_MISSING');
+    equal(error.info.metadata.scope, 'documents.read', 'scope in the error');
   });
 
   await step('ecole-demo asks for the vaccination record', async () => {
