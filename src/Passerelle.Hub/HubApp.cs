@@ -11,6 +11,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
@@ -18,6 +19,7 @@ using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub;
 
@@ -80,6 +82,13 @@ public static class HubApp
         services.AddSingleton<IPartnerTransport, PushTransport>();
         services.AddScoped<ExchangeDesk>();
         AddDueWork<DeliverDue>(services);
+
+        // Employment
+        services.AddScoped<IExchangeKind, ReferralKind>();
+        services.AddScoped<OfferBook>();
+
+        // Schooling
+        services.AddScoped<IExchangeKind, EnrolmentKind>();
     }
 
     static void AddPlatform(IServiceCollection services, IConfiguration configuration)
@@ -157,6 +166,11 @@ public static class HubApp
         app.MapGrpcService<PartnerService>();
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<InboxService>();
+        app.MapGrpcService<CvService>();
+        app.MapGrpcService<ReferralService>();
+        app.MapGrpcService<OfferService>();
+        app.MapGrpcService<DocumentService>();
+        app.MapGrpcService<EnrolmentService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });

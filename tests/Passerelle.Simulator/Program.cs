@@ -8,6 +8,7 @@ return args switch
 {
     ["partners", .. var rest] => await Run(rest, PartnersCommand.Options, PartnersCommand.RunAsync),
     ["story", .. var rest] => await Run(rest, StoryCommand.Options, StoryCommand.RunAsync),
+    ["feed", .. var rest] => await Run(rest, FeedCommand.Options, FeedCommand.RunAsync),
     ["addresses", .. var rest] => await Run(rest, AddressesCommand.Options, AddressesCommand.RunAsync),
     ["--help" or "-h"] => Help(Console.Out, 0),
     _ => Help(Console.Error, 2),
@@ -45,6 +46,9 @@ static int Help(TextWriter output, int exitCode)
         passerelle-simulator story --keys FILE [--feed FILE] [--hub ADDRESS] [--json]
             Plays one household's story through the hub's public contract and checks every step.
             Exits with 0 when all steps passed, with 1 otherwise.
+
+        passerelle-simulator feed --to FILE
+            Writes the estate feed of the story, a Poliris ZIP with invented properties.
 
         passerelle-simulator addresses --keys FILE
             Where the hub listens, who may call it, and a first call to try.

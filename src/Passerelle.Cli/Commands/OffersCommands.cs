@@ -77,8 +77,10 @@ internal static class OffersCommands
             return;
         output.Line();
         output.Table([Sentences.Get("Column.Offer"), Sentences.Get("Column.Reference"), Sentences.Get("Column.Field"), Sentences.Get("Column.Sentence")], rejected);
-        if (response.RejectedCount > rejected.Count)
-            output.Line(Sentences.Get("Offers.MoreRejected", response.RejectedCount - rejected.Count));
+        // An offer with several faults has a line for each.
+        var told = rejected.Select(cells => cells[0]).Distinct().Count();
+        if (response.RejectedCount > told)
+            output.Line(Sentences.Get("Offers.MoreRejected", response.RejectedCount - told));
     }
 
     private static void Count(Output output, string what, int count) => output.Line($"  {Sentences.Get("Count." + what),-14}{count,8}");

@@ -16,7 +16,7 @@ public enum ExchangeState { Queued = 1, Held, Sending, AwaitingAnswer, Answered,
 ///   |                  |--refused--> undeliverable
 ///   |                  |--not cleared--> withdrawn
 ///   +--lease over------+
-/// A partner may answer while its own acceptance is still being written down: sending --answer--> answered.
+/// A partner may answer what we do not know to be delivered: while its acceptance is still being written down, or after a call that failed on the way back.
 /// </remarks>
 public sealed class Exchange
 {
@@ -71,6 +71,9 @@ public sealed class Exchange
     /// <summary>It is still ours to deliver.</summary>
     public bool IsUndelivered => State is ExchangeState.Queued or ExchangeState.Held or ExchangeState.Sending;
 
+    /// <summary>The claim of this generation is still the one that counts.</summary>
+    public bool IsClaimedBy(int generation) => State == ExchangeState.Sending && Generation == generation;
+
     public void Deliver(DateTimeOffset now) => (State, DeliveryTime, DueTime) = (ExchangeState.AwaitingAnswer, now, null);
 
     public void TryLater(DateTimeOffset due)
@@ -87,11 +90,14 @@ public sealed class Exchange
 
     public void Withdraw(string reason) => (State, DueTime, EndReason) = (ExchangeState.Withdrawn, null, reason);
 
+    public void RequireAwaitingAnswer()
+    {
+        if (State != ExchangeState.AwaitingAnswer) throw new StateConflict(Name, EnumText<ExchangeState>.Of(State), "The exchange does not wait for an answer.");
+    }
+
     public void Answer(string code, DateTimeOffset now)
     {
-        // An answer proves the delivery, even when the partner was quicker than our own note of it.
-        if (State == ExchangeState.Sending) Deliver(now);
-        if (State != ExchangeState.AwaitingAnswer) throw new StateConflict(Name, EnumText<ExchangeState>.Of(State), "The exchange does not wait for an answer.");
+        RequireAwaitingAnswer();
         (State, AnswerTime, AnswerCode) = (ExchangeState.Answered, now, code);
     }
 

@@ -64,9 +64,13 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IEnumerable<IExchan
     public async Task CompleteAsync(Claim claim, SendOutcome outcome, CancellationToken ct)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var exchange = await LockAsync(claim, ct);
+        // Locked whoever has claimed it since, so that the attempt is not being ended by an answer or an acknowledgement at this very moment.
+        var exchange = await LockAsync(claim.ExchangeId, ct);
+        if (exchange is not null && !exchange.IsClaimedBy(claim.Generation)) exchange = null;
         var now = await db.NowAsync(ct);
         var attempt = await db.Attempts.FindAsync([claim.ExchangeId, claim.Generation], ct);
+        // The partner's own word was quicker, and weighs more than what we saw of the call.
+        if (attempt is not { Outcome: AttemptOutcome.Unknown }) attempt = null;
         switch (outcome)
         {
             case SendOutcome.Accepted:
@@ -94,7 +98,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IEnumerable<IExchan
         var exchange = await LockAsync(id, ct);
         if (exchange is null || exchange.PartnerId != partnerId) throw new ResourceNotFound(Names.Of(Names.Exchanges, id));
         if (exchange.State is ExchangeState.AwaitingAnswer or ExchangeState.Answered) return exchange;
-        var attempt = await db.Attempts.Where(a => a.ExchangeId == id).OrderByDescending(a => a.Number).FirstOrDefaultAsync(ct);
+        var attempt = await LastAttemptAsync(id, ct);
         if (attempt is null || !exchange.IsUndelivered) throw new StateConflict(exchange.Name, EnumText<ExchangeState>.Of(exchange.State), "The exchange is not on its way to you.");
         var now = await db.NowAsync(ct);
         attempt.End(AttemptOutcome.Accepted, null, now);
@@ -108,25 +112,25 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IEnumerable<IExchan
     public async Task<Exchange> AnswerAsync(Guid id, string code, CancellationToken ct)
     {
         var exchange = await LockAsync(id, ct) ?? throw new ResourceNotFound(Names.Of(Names.Exchanges, id));
-        var now = await db.NowAsync(ct);
-        var windowStarts = exchange.State == ExchangeState.Sending;
-        if (windowStarts && await db.Attempts.Where(a => a.ExchangeId == id).OrderByDescending(a => a.Number).FirstOrDefaultAsync(ct) is { Outcome: AttemptOutcome.Unknown } attempt)
+        // An answer proves the delivery: the partner was quicker than our note of it, or our call only seemed to fail.
+        if (exchange.IsUndelivered && await LastAttemptAsync(id, ct) is { } attempt)
+        {
+            var now = await db.NowAsync(ct);
             attempt.End(AttemptOutcome.Accepted, null, now);
-        exchange.Answer(code, now);
-        if (windowStarts) RecordDelivery(exchange, now);
-        await clocks.AnswerAsync(exchange.Name, ct);
-        db.Events.Add(EventOf(exchange, "exchange.answered", now, code));
+            Deliver(exchange, now);
+        }
+
+        exchange.RequireAwaitingAnswer();
+        // One time for both: whether the answer was in time does not depend on the row that is read.
+        var time = (await clocks.AnswerAsync(exchange.Name, ct)).AnswerTime!.Value;
+        exchange.Answer(code, time);
+        db.Events.Add(EventOf(exchange, "exchange.answered", time, code));
         return exchange;
     }
 
     void Deliver(Exchange exchange, DateTimeOffset now)
     {
         exchange.Deliver(now);
-        RecordDelivery(exchange, now);
-    }
-
-    void RecordDelivery(Exchange exchange, DateTimeOffset now)
-    {
         clocks.Start(ClockFamily.PartnerWindow, exchange.Name, exchange.CaseId, exchange.PartnerId, now);
         db.Events.Add(EventOf(exchange, "exchange.delivered", now));
     }
@@ -140,7 +144,8 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IEnumerable<IExchan
         }
 
         var wait = options.Value.RetrySchedule[exchange.Failures] * random.NextDouble();
-        if (notYet.RetryAfter is { } asked && asked > wait) wait = asked < options.Value.MaxRetryAfter ? asked : options.Value.MaxRetryAfter;
+        // What the partner asks for is believed up to a limit, and never shortens our own wait.
+        if (notYet.RetryAfter is { } asked) wait = Max(wait, asked < options.Value.MaxRetryAfter ? asked : options.Value.MaxRetryAfter);
         exchange.TryLater(now + wait);
         db.Events.Add(EventOf(exchange, "exchange.attempted", now, notYet.Error));
     }
@@ -153,6 +158,11 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IEnumerable<IExchan
 
     static HubEvent EventOf(Exchange exchange, string type, DateTimeOffset now, string detail = "") =>
         HubEvent.Of(type, now, exchange.Name, exchange.CaseId, exchange.PartnerId, detail);
+
+    static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    Task<Attempt?> LastAttemptAsync(Guid id, CancellationToken ct) =>
+        db.Attempts.Where(a => a.ExchangeId == id).OrderByDescending(a => a.Number).FirstOrDefaultAsync(ct);
 
     async Task<Exchange?> LockAsync(Guid id, CancellationToken ct) =>
         (await db.Exchanges.FromSql($"select * from exchanges where id = {id} for update").ToListAsync(ct)).SingleOrDefault();

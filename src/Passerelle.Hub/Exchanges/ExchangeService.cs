@@ -18,8 +18,10 @@ public sealed class ExchangeService(HubDb db) : Wire.ExchangeService.ExchangeSer
         violations.ThrowIfAny();
         var ct = context.CancellationToken;
         var exchange = await db.Exchanges.AsNoTracking().SingleOrDefaultAsync(e => e.Id == id, ct);
-        if (exchange is null || !context.Caller().Sees(exchange.PartnerId)) throw new ResourceNotFound(request.Name);
         var attempts = await db.Attempts.AsNoTracking().Where(a => a.ExchangeId == id).OrderBy(a => a.Number).ToListAsync(ct);
+        var caller = context.Caller();
+        // A partner learns of an exchange by its first attempt: until then it may still be withdrawn, and nobody outside need ever know.
+        if (exchange is null || !caller.Sees(exchange.PartnerId) || (caller.PartnerId is not null && attempts.Count == 0)) throw new ResourceNotFound(request.Name);
         var window = await db.Clocks.AsNoTracking().SingleOrDefaultAsync(c => c.Subject == request.Name, ct);
         var response = new Wire.GetExchangeResponse { Exchange = ToWire(exchange, window, attempts.Count) };
         response.Attempts.AddRange(attempts.Select(ToWire));
@@ -36,7 +38,8 @@ public sealed class ExchangeService(HubDb db) : Wire.ExchangeService.ExchangeSer
         violations.ThrowIfAny();
         var (own, state, ct) = (context.Caller().PartnerId, (ExchangeState)request.State, context.CancellationToken);
         var read = await db.Exchanges.AsNoTracking()
-            .Where(e => (own == null || e.PartnerId == own) && (partnerId == null || e.PartnerId == partnerId))
+            .Where(e => own == null || (e.PartnerId == own && db.Attempts.Any(a => a.ExchangeId == e.Id)))
+            .Where(e => partnerId == null || e.PartnerId == partnerId)
             .Where(e => (caseId == null || e.CaseId == caseId) && (request.State == 0 || e.State == state))
             .Where(e => page.After == null || e.Id.CompareTo(page.After.Value) < 0)
             .OrderByDescending(e => e.Id).Take(page.Size + 1).ToListAsync(ct);

@@ -1,10 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub.Persistence;
 
@@ -38,6 +40,20 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
     public DbSet<Attempt> Attempts => Set<Attempt>();
 
     public DbSet<HubEvent> Events => Set<HubEvent>();
+
+    public DbSet<Cv> Cvs => Set<Cv>();
+
+    public DbSet<Referral> Referrals => Set<Referral>();
+
+    public DbSet<Offer> Offers => Set<Offer>();
+
+    public DbSet<Document> Documents => Set<Document>();
+
+    public DbSet<DocumentContent> DocumentContents => Set<DocumentContent>();
+
+    public DbSet<Enrolment> Enrolments => Set<Enrolment>();
+
+    public DbSet<EnrolmentDocument> EnrolmentDocuments => Set<EnrolmentDocument>();
 
     /// <summary>The database's time, the only one that decides: see the function hub_now in the first migration.</summary>
     public async Task<DateTimeOffset> NowAsync(CancellationToken ct) =>

@@ -26,6 +26,8 @@ public sealed class Violations
     {
         if (required && string.IsNullOrWhiteSpace(value)) Add(field, "is required");
         else if (value.Length > max) Add(field, $"is longer than {max} characters");
+        // PostgreSQL's text holds every character but this one.
+        else if (value.Contains('\0', StringComparison.Ordinal)) Add(field, "holds a NUL character");
     }
 
     /// <summary>The id of a resource name such as `cases/{uuid}`; Guid.Empty, and a violation, where it is none.</summary>
@@ -48,10 +50,10 @@ public sealed class Violations
 
     public string? OptionalPartnerId(string name, string field) => name.Length == 0 ? null : PartnerId(name, field);
 
-    public Guid RequestId(string value)
+    public Guid RequestId(string value, string field = "request_id")
     {
         if (Guid.TryParseExact(value, "D", out var id) && id != Guid.Empty) return id;
-        Add("request_id", value.Length == 0 ? "is required" : "must be a UUID");
+        Add(field, value.Length == 0 ? "is required" : "must be a UUID");
         return Guid.Empty;
     }
 

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Clocks.V1;
 using Passerelle.Tests.Client;
+using ClockWire = Passerelle.Contracts.Clocks.V1;
 
 namespace Passerelle.Tests.Cli;
 
@@ -58,7 +59,7 @@ public sealed class CasesCommandsTests : IAsyncLifetime
     [Fact]
     public async Task A_clock_whose_deadline_has_passed_is_late_even_before_the_hub_noticed()
     {
-        _hub.OnGetCase = _ => new GetCaseResponse { Case = new Case(), Clocks = { Clock(Contracts.Clocks.V1.Clock.Types.State.Running, "requests/1", Now.AddSeconds(-1)) } };
+        _hub.OnGetCase = _ => new GetCaseResponse { Case = new Case(), Clocks = { Clock(ClockWire.Clock.Types.State.Running, "requests/1", Now.AddSeconds(-1)) } };
 
         Assert.Contains("EN RETARD", (await ShowAsync("1")).Output);
     }
@@ -88,9 +89,9 @@ public sealed class CasesCommandsTests : IAsyncLifetime
         },
         Clocks =
         {
-            Clock(Contracts.Clocks.V1.Clock.Types.State.Overdue, "exchanges/1", new(2026, 3, 5, 15, 0, 0, TimeSpan.Zero)),
-            Clock(Contracts.Clocks.V1.Clock.Types.State.Running, "requests/1", new(2026, 3, 6, 17, 5, 0, TimeSpan.Zero)),
-            Clock(Contracts.Clocks.V1.Clock.Types.State.Met, "exchanges/2", new(2026, 3, 6, 17, 5, 0, TimeSpan.Zero)),
+            Clock(ClockWire.Clock.Types.State.Overdue, "exchanges/1", new(2026, 3, 5, 15, 0, 0, TimeSpan.Zero)),
+            Clock(ClockWire.Clock.Types.State.Running, "requests/1", new(2026, 3, 6, 17, 5, 0, TimeSpan.Zero)),
+            Clock(ClockWire.Clock.Types.State.Met, "exchanges/2", new(2026, 3, 6, 17, 5, 0, TimeSpan.Zero)),
         },
         Timeline =
         {
@@ -102,11 +103,11 @@ public sealed class CasesCommandsTests : IAsyncLifetime
 
     private static Clock Clock(Clock.Types.State state, string subject, DateTimeOffset due) => new()
     {
-        Family = subject.StartsWith("requests", StringComparison.Ordinal) ? Contracts.Clocks.V1.Clock.Types.Family.Promise : Contracts.Clocks.V1.Clock.Types.Family.PartnerWindow,
+        Family = subject.StartsWith("requests", StringComparison.Ordinal) ? ClockWire.Clock.Types.Family.Promise : ClockWire.Clock.Types.Family.PartnerWindow,
         State = state,
         Subject = subject,
         DueTime = due.ToTimestamp(),
-        AnswerTime = state == Contracts.Clocks.V1.Clock.Types.State.Met ? At(5, 11, 0) : null,
+        AnswerTime = state == ClockWire.Clock.Types.State.Met ? At(5, 11, 0) : null,
     };
 
     private static Timestamp At(int day, int hour, int minute) => new DateTimeOffset(2026, 3, day, hour, minute, 0, TimeSpan.Zero).ToTimestamp();

@@ -19,6 +19,8 @@ public static class Invariants
             "select c.id::text from clocks c left join clock_events e on e.clock_id = c.id and e.number = 1 where e.kind is distinct from 'started'"),
         ("an overdue clock's breach was fired",
             "select c.id::text from clocks c where c.state = 'overdue' and not exists (select 1 from clock_firings f where f.clock_id = c.id and f.rung = 'breach')"),
+        ("an enrolment is answered when, and only when, the exchange of its round is",
+            "select n.id::text from enrolments n join exchanges e on e.id = n.exchange_id where (n.state = 'submitted') = (e.state = 'answered') or e.subject <> 'enrolments/' || n.id"),
         ("every kept response has its request",
             "select request_id::text from request_ids where response is null"),
     ];

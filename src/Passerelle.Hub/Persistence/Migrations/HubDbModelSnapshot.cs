@@ -294,6 +294,241 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("clock_firings", (string)null);
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Employment.Cv", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_cvs");
+
+                    b.HasIndex("PersonId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cvs_person_id");
+
+                    b.ToTable("cvs", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Employment.Offer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ApplyUri")
+                        .HasColumnType("text")
+                        .HasColumnName("apply_uri");
+
+                    b.Property<string>("CommuneCode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("commune_code");
+
+                    b.Property<byte[]>("ContentHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content_hash");
+
+                    b.Property<string>("Contract")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("contract");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("description");
+
+                    b.Property<string>("Employer")
+                        .HasColumnType("text")
+                        .HasColumnName("employer");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reference");
+
+                    b.Property<Guid>("Revision")
+                        .HasColumnType("uuid")
+                        .HasColumnName("revision");
+
+                    b.Property<string>("RomeCode")
+                        .HasColumnType("text")
+                        .HasColumnName("rome_code");
+
+                    b.Property<decimal?>("SalaryMax")
+                        .HasColumnType("numeric")
+                        .HasColumnName("salary_max");
+
+                    b.Property<decimal?>("SalaryMin")
+                        .HasColumnType("numeric")
+                        .HasColumnName("salary_min");
+
+                    b.Property<DateOnly?>("StartDate")
+                        .HasColumnType("date")
+                        .HasColumnName("start_date");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time");
+
+                    b.Property<double?>("WeeklyHours")
+                        .HasColumnType("double precision")
+                        .HasColumnName("weekly_hours");
+
+                    b.HasKey("Id")
+                        .HasName("pk_offers");
+
+                    b.HasIndex("Revision")
+                        .HasDatabaseName("ix_offers_revision")
+                        .HasFilter("state = 'open'");
+
+                    b.HasIndex("CommuneCode", "Revision")
+                        .HasDatabaseName("ix_offers_commune_code_revision")
+                        .HasFilter("state = 'open'");
+
+                    b.HasIndex("PartnerId", "Reference")
+                        .IsUnique()
+                        .HasDatabaseName("ix_offers_partner_id_reference");
+
+                    b.HasIndex("PartnerId", "Revision")
+                        .HasDatabaseName("ix_offers_partner_id_revision")
+                        .HasFilter("state = 'open'");
+
+                    b.ToTable("offers", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_offers_apply_uri", "apply_uri ~* '^https://'");
+
+                            t.HasCheckConstraint("ck_offers_commune_code", "commune_code ~ '^[0-9][0-9AB][0-9]{3}$'");
+
+                            t.HasCheckConstraint("ck_offers_content_hash", "octet_length(content_hash) = 32");
+
+                            t.HasCheckConstraint("ck_offers_contract", "contract in ('permanent', 'fixed_term', 'temporary', 'apprenticeship', 'seasonal', 'other')");
+
+                            t.HasCheckConstraint("ck_offers_reference", "char_length(reference) between 1 and 100");
+
+                            t.HasCheckConstraint("ck_offers_rome_code", "rome_code ~ '^[A-N][0-9]{4}$'");
+
+                            t.HasCheckConstraint("ck_offers_salary", "(salary_min is null) = (salary_max is null) and salary_min >= 0 and salary_max >= salary_min");
+
+                            t.HasCheckConstraint("ck_offers_state", "state in ('open', 'withdrawn')");
+
+                            t.HasCheckConstraint("ck_offers_update_time", "update_time >= create_time");
+
+                            t.HasCheckConstraint("ck_offers_weekly_hours", "weekly_hours > 0 and weekly_hours <= 60");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Employment.Referral", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("AnswerMessage")
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer_message");
+
+                    b.Property<DateTimeOffset?>("AnswerTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answer_time");
+
+                    b.Property<Guid>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("DeclineReason")
+                        .HasColumnType("text")
+                        .HasColumnName("decline_reason");
+
+                    b.Property<Guid>("ExchangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("exchange_id");
+
+                    b.Property<byte[]>("Introduction")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("introduction");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_referrals");
+
+                    b.HasIndex("ExchangeId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_referrals_exchange_id");
+
+                    b.HasIndex("PersonId")
+                        .HasDatabaseName("ix_referrals_person_id");
+
+                    b.HasIndex("CaseId", "Id")
+                        .HasDatabaseName("ix_referrals_case_id_id");
+
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_referrals_partner_id_id");
+
+                    b.ToTable("referrals", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_referrals_answer_time", "(state = 'open') = (answer_time is null) and (answer_time is null) = (answer_message is null)");
+
+                            t.HasCheckConstraint("ck_referrals_decline_reason", "decline_reason in ('no_opening', 'skills_mismatch', 'out_of_area', 'already_known', 'other')");
+
+                            t.HasCheckConstraint("ck_referrals_declined", "(state = 'declined') = (decline_reason is not null)");
+
+                            t.HasCheckConstraint("ck_referrals_state", "state in ('open', 'interested', 'declined')");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>
                 {
                     b.Property<Guid>("ExchangeId")
@@ -774,6 +1009,216 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("person_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Schooling.Document", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<byte[]>("FileName")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("file_name");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("MediaType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("media_type");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.Property<int>("Size")
+                        .HasColumnType("integer")
+                        .HasColumnName("size");
+
+                    b.HasKey("Id")
+                        .HasName("pk_documents");
+
+                    b.HasIndex("PersonId")
+                        .HasDatabaseName("ix_documents_person_id");
+
+                    b.ToTable("documents", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_documents_kind", "kind in ('family_record', 'proof_of_address', 'vaccination_record', 'school_leaving_certificate', 'school_report', 'other')");
+
+                            t.HasCheckConstraint("ck_documents_media_type", "media_type in ('application/pdf', 'image/jpeg', 'image/png')");
+
+                            t.HasCheckConstraint("ck_documents_sha256", "octet_length(sha256) = 32");
+
+                            t.HasCheckConstraint("ck_documents_size", "size between 1 and 10485760");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Schooling.DocumentContent", b =>
+                {
+                    b.Property<Guid>("DocumentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("document_id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content");
+
+                    b.HasKey("DocumentId")
+                        .HasName("pk_document_contents");
+
+                    b.ToTable("document_contents", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Schooling.Enrolment", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("AnswerMessage")
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer_message");
+
+                    b.Property<DateTimeOffset?>("AnswerTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answer_time");
+
+                    b.Property<Guid>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<Guid>("ExchangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("exchange_id");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("level");
+
+                    b.PrimitiveCollection<string[]>("MissingKinds")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("missing_kinds");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<byte[]>("PreviousSchool")
+                        .HasColumnType("bytea")
+                        .HasColumnName("previous_school");
+
+                    b.Property<string>("RefusalReason")
+                        .HasColumnType("text")
+                        .HasColumnName("refusal_reason");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("integer")
+                        .HasColumnName("round");
+
+                    b.Property<DateOnly>("StartDate")
+                        .HasColumnType("date")
+                        .HasColumnName("start_date");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_enrolments");
+
+                    b.HasIndex("ExchangeId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_enrolments_exchange_id");
+
+                    b.HasIndex("PersonId")
+                        .HasDatabaseName("ix_enrolments_person_id");
+
+                    b.HasIndex("CaseId", "Id")
+                        .HasDatabaseName("ix_enrolments_case_id_id");
+
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_enrolments_partner_id_id");
+
+                    b.ToTable("enrolments", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_enrolments_answer", "(state = 'submitted') = (answer_time is null) and (answer_time is not null or answer_message is null)");
+
+                            t.HasCheckConstraint("ck_enrolments_level", "level in ('ps', 'ms', 'gs', 'cp', 'ce1', 'ce2', 'cm1', 'cm2', 'sixieme', 'cinquieme', 'quatrieme', 'troisieme', 'seconde', 'premiere', 'terminale')");
+
+                            t.HasCheckConstraint("ck_enrolments_missing_kinds", "(state = 'incomplete') = (cardinality(missing_kinds) > 0) and missing_kinds <@ array['family_record', 'proof_of_address', 'vaccination_record', 'school_leaving_certificate', 'school_report', 'other']");
+
+                            t.HasCheckConstraint("ck_enrolments_refusal", "(state = 'refused') = (refusal_reason is not null)");
+
+                            t.HasCheckConstraint("ck_enrolments_refusal_reason", "refusal_reason in ('no_place', 'out_of_sector', 'already_enrolled', 'other')");
+
+                            t.HasCheckConstraint("ck_enrolments_round", "round >= 1");
+
+                            t.HasCheckConstraint("ck_enrolments_state", "state in ('submitted', 'incomplete', 'accepted', 'refused')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Schooling.EnrolmentDocument", b =>
+                {
+                    b.Property<Guid>("EnrolmentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("enrolment_id");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer")
+                        .HasColumnName("position");
+
+                    b.Property<Guid>("DocumentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("document_id");
+
+                    b.Property<Guid>("ExchangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("exchange_id");
+
+                    b.HasKey("EnrolmentId", "Position")
+                        .HasName("pk_enrolment_documents");
+
+                    b.HasIndex("DocumentId")
+                        .HasDatabaseName("ix_enrolment_documents_document_id");
+
+                    b.HasIndex("ExchangeId")
+                        .HasDatabaseName("ix_enrolment_documents_exchange_id");
+
+                    b.HasIndex("EnrolmentId", "DocumentId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_enrolment_documents_enrolment_id_document_id");
+
+                    b.ToTable("enrolment_documents", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_enrolment_documents_position", "position between 1 and 20");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Cases.Person", b =>
                 {
                     b.HasOne("Passerelle.Hub.Cases.Case", null)
@@ -821,6 +1266,57 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasConstraintName("fk_clock_firings_clocks_clock_id");
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Employment.Cv", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_cvs_persons_person_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Employment.Offer", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_offers_partners_partner_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Employment.Referral", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_referrals_cases_case_id");
+
+                    b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Employment.Referral", "ExchangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_referrals_exchanges_exchange_id");
+
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_referrals_partners_partner_id");
+
+                    b.HasOne("Passerelle.Hub.Cases.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_referrals_persons_person_id");
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>
                 {
                     b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
@@ -859,9 +1355,89 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasConstraintName("fk_consents_partners_partner_id");
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Schooling.Document", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_documents_persons_person_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Schooling.DocumentContent", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Schooling.Document", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Schooling.DocumentContent", "DocumentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_document_contents_documents_document_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Schooling.Enrolment", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_enrolments_cases_case_id");
+
+                    b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Schooling.Enrolment", "ExchangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_enrolments_exchanges_exchange_id");
+
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_enrolments_partners_partner_id");
+
+                    b.HasOne("Passerelle.Hub.Cases.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_enrolments_persons_person_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Schooling.EnrolmentDocument", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Schooling.Document", null)
+                        .WithMany()
+                        .HasForeignKey("DocumentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_enrolment_documents_documents_document_id");
+
+                    b.HasOne("Passerelle.Hub.Schooling.Enrolment", null)
+                        .WithMany("Documents")
+                        .HasForeignKey("EnrolmentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_enrolment_documents_enrolments_enrolment_id");
+
+                    b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
+                        .WithMany()
+                        .HasForeignKey("ExchangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_enrolment_documents_exchanges_exchange_id");
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Clocks.Clock", b =>
                 {
                     b.Navigation("Events");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Schooling.Enrolment", b =>
+                {
+                    b.Navigation("Documents");
                 });
 #pragma warning restore 612, 618
         }

@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Passerelle.Hub.Platform.Errors;
 
 /// <summary>Turns what a service throws into the status that the contract promises. Nothing else leaves: no text of an exception, no stack.</summary>
-public sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger) : Interceptor
+public sealed partial class ErrorInterceptor(IOptions<GrpcServiceOptions> grpc, ILogger<ErrorInterceptor> logger) : Interceptor
 {
     static readonly TimeSpan StorageRetryDelay = TimeSpan.FromSeconds(2);
 
@@ -42,6 +44,9 @@ public sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> logger) :
             case Refusal refusal:
                 LogRefused(context.Method, refusal.Reason.ToReasonName());
                 return refusal.ToStatus().ToRpcException();
+            // gRPC itself, in the middle of a stream: a message is larger than it reads.
+            case RpcException { StatusCode: StatusCode.ResourceExhausted } when grpc.Value.MaxReceiveMessageSize is { } limit:
+                return Translate(new TooLarge("The message", limit), context);
             case RpcException rpc:
                 return rpc;
             case OperationCanceledException when context.CancellationToken.IsCancellationRequested:

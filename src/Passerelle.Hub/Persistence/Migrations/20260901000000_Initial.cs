@@ -300,6 +300,99 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "offers",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: false),
+                    title = table.Column<string>(type: "text", nullable: false),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    employer = table.Column<string>(type: "text", nullable: true),
+                    rome_code = table.Column<string>(type: "text", nullable: true),
+                    contract = table.Column<string>(type: "text", nullable: false),
+                    commune_code = table.Column<string>(type: "text", nullable: false),
+                    salary_min = table.Column<decimal>(type: "numeric", nullable: true),
+                    salary_max = table.Column<decimal>(type: "numeric", nullable: true),
+                    weekly_hours = table.Column<double>(type: "double precision", nullable: true),
+                    start_date = table.Column<DateOnly>(type: "date", nullable: true),
+                    apply_uri = table.Column<string>(type: "text", nullable: true),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    content_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    revision = table.Column<Guid>(type: "uuid", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    update_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_offers", x => x.id);
+                    table.CheckConstraint("ck_offers_apply_uri", "apply_uri ~* '^https://'");
+                    table.CheckConstraint("ck_offers_commune_code", "commune_code ~ '^[0-9][0-9AB][0-9]{3}$'");
+                    table.CheckConstraint("ck_offers_content_hash", "octet_length(content_hash) = 32");
+                    table.CheckConstraint("ck_offers_contract", "contract in ('permanent', 'fixed_term', 'temporary', 'apprenticeship', 'seasonal', 'other')");
+                    table.CheckConstraint("ck_offers_reference", "char_length(reference) between 1 and 100");
+                    table.CheckConstraint("ck_offers_rome_code", "rome_code ~ '^[A-N][0-9]{4}$'");
+                    table.CheckConstraint("ck_offers_salary", "(salary_min is null) = (salary_max is null) and salary_min >= 0 and salary_max >= salary_min");
+                    table.CheckConstraint("ck_offers_state", "state in ('open', 'withdrawn')");
+                    table.CheckConstraint("ck_offers_update_time", "update_time >= create_time");
+                    table.CheckConstraint("ck_offers_weekly_hours", "weekly_hours > 0 and weekly_hours <= 60");
+                    table.ForeignKey(
+                        name: "fk_offers_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "cvs",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_cvs", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_cvs_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "documents",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    file_name = table.Column<byte[]>(type: "bytea", nullable: false),
+                    media_type = table.Column<string>(type: "text", nullable: false),
+                    size = table.Column<int>(type: "integer", nullable: false),
+                    sha256 = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_documents", x => x.id);
+                    table.CheckConstraint("ck_documents_kind", "kind in ('family_record', 'proof_of_address', 'vaccination_record', 'school_leaving_certificate', 'school_report', 'other')");
+                    table.CheckConstraint("ck_documents_media_type", "media_type in ('application/pdf', 'image/jpeg', 'image/png')");
+                    table.CheckConstraint("ck_documents_sha256", "octet_length(sha256) = 32");
+                    table.CheckConstraint("ck_documents_size", "size between 1 and 10485760");
+                    table.ForeignKey(
+                        name: "fk_documents_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "requests",
                 columns: table => new
                 {
@@ -362,6 +455,162 @@ namespace Passerelle.Hub.Persistence.Migrations
                         onDelete: ReferentialAction.Restrict);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "enrolments",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    level = table.Column<string>(type: "text", nullable: false),
+                    start_date = table.Column<DateOnly>(type: "date", nullable: false),
+                    previous_school = table.Column<byte[]>(type: "bytea", nullable: true),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    missing_kinds = table.Column<string[]>(type: "text[]", nullable: false),
+                    refusal_reason = table.Column<string>(type: "text", nullable: true),
+                    answer_message = table.Column<byte[]>(type: "bytea", nullable: true),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_enrolments", x => x.id);
+                    table.CheckConstraint("ck_enrolments_answer", "(state = 'submitted') = (answer_time is null) and (answer_time is not null or answer_message is null)");
+                    table.CheckConstraint("ck_enrolments_level", "level in ('ps', 'ms', 'gs', 'cp', 'ce1', 'ce2', 'cm1', 'cm2', 'sixieme', 'cinquieme', 'quatrieme', 'troisieme', 'seconde', 'premiere', 'terminale')");
+                    table.CheckConstraint("ck_enrolments_missing_kinds", "(state = 'incomplete') = (cardinality(missing_kinds) > 0) and missing_kinds <@ array['family_record', 'proof_of_address', 'vaccination_record', 'school_leaving_certificate', 'school_report', 'other']");
+                    table.CheckConstraint("ck_enrolments_refusal", "(state = 'refused') = (refusal_reason is not null)");
+                    table.CheckConstraint("ck_enrolments_refusal_reason", "refusal_reason in ('no_place', 'out_of_sector', 'already_enrolled', 'other')");
+                    table.CheckConstraint("ck_enrolments_round", "round >= 1");
+                    table.CheckConstraint("ck_enrolments_state", "state in ('submitted', 'incomplete', 'accepted', 'refused')");
+                    table.ForeignKey(
+                        name: "fk_enrolments_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolments_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolments_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolments_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "referrals",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    introduction = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decline_reason = table.Column<string>(type: "text", nullable: true),
+                    answer_message = table.Column<byte[]>(type: "bytea", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_referrals", x => x.id);
+                    table.CheckConstraint("ck_referrals_answer_time", "(state = 'open') = (answer_time is null) and (answer_time is null) = (answer_message is null)");
+                    table.CheckConstraint("ck_referrals_decline_reason", "decline_reason in ('no_opening', 'skills_mismatch', 'out_of_area', 'already_known', 'other')");
+                    table.CheckConstraint("ck_referrals_declined", "(state = 'declined') = (decline_reason is not null)");
+                    table.CheckConstraint("ck_referrals_state", "state in ('open', 'interested', 'declined')");
+                    table.ForeignKey(
+                        name: "fk_referrals_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_referrals_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_referrals_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_referrals_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "document_contents",
+                columns: table => new
+                {
+                    document_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    content = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_document_contents", x => x.document_id);
+                    table.ForeignKey(
+                        name: "fk_document_contents_documents_document_id",
+                        column: x => x.document_id,
+                        principalTable: "documents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "enrolment_documents",
+                columns: table => new
+                {
+                    enrolment_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    document_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_enrolment_documents", x => new { x.enrolment_id, x.position });
+                    table.CheckConstraint("ck_enrolment_documents_position", "position between 1 and 20");
+                    table.ForeignKey(
+                        name: "fk_enrolment_documents_documents_document_id",
+                        column: x => x.document_id,
+                        principalTable: "documents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolment_documents_enrolments_enrolment_id",
+                        column: x => x.enrolment_id,
+                        principalTable: "enrolments",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_enrolment_documents_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "ix_cases_reference",
                 table: "cases",
@@ -407,6 +656,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "partner_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_cvs_person_id",
+                table: "cvs",
+                column: "person_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_disclosures_partner_id_time",
                 table: "disclosures",
                 columns: new[] { "partner_id", "time" });
@@ -415,6 +670,48 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_disclosures_person_id_id",
                 table: "disclosures",
                 columns: new[] { "person_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_documents_person_id",
+                table: "documents",
+                column: "person_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolment_documents_document_id",
+                table: "enrolment_documents",
+                column: "document_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolment_documents_enrolment_id_document_id",
+                table: "enrolment_documents",
+                columns: new[] { "enrolment_id", "document_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolment_documents_exchange_id",
+                table: "enrolment_documents",
+                column: "exchange_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolments_case_id_id",
+                table: "enrolments",
+                columns: new[] { "case_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolments_exchange_id",
+                table: "enrolments",
+                column: "exchange_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolments_partner_id_id",
+                table: "enrolments",
+                columns: new[] { "partner_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_enrolments_person_id",
+                table: "enrolments",
+                column: "person_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_events_case_id_transaction_id_sequence",
@@ -449,10 +746,55 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "subject");
 
             migrationBuilder.CreateIndex(
+                name: "ix_offers_commune_code_revision",
+                table: "offers",
+                columns: new[] { "commune_code", "revision" },
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_offers_partner_id_reference",
+                table: "offers",
+                columns: new[] { "partner_id", "reference" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_offers_partner_id_revision",
+                table: "offers",
+                columns: new[] { "partner_id", "revision" },
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_offers_revision",
+                table: "offers",
+                column: "revision",
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_persons_case_id_position",
                 table: "persons",
                 columns: new[] { "case_id", "position" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_case_id_id",
+                table: "referrals",
+                columns: new[] { "case_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_exchange_id",
+                table: "referrals",
+                column: "exchange_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_partner_id_id",
+                table: "referrals",
+                columns: new[] { "partner_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_person_id",
+                table: "referrals",
+                column: "person_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_request_ids_create_time",
@@ -489,13 +831,28 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "credentials");
 
             migrationBuilder.DropTable(
+                name: "cvs");
+
+            migrationBuilder.DropTable(
                 name: "disclosures");
+
+            migrationBuilder.DropTable(
+                name: "document_contents");
+
+            migrationBuilder.DropTable(
+                name: "enrolment_documents");
 
             migrationBuilder.DropTable(
                 name: "events");
 
             migrationBuilder.DropTable(
+                name: "offers");
+
+            migrationBuilder.DropTable(
                 name: "person_keys");
+
+            migrationBuilder.DropTable(
+                name: "referrals");
 
             migrationBuilder.DropTable(
                 name: "request_ids");
@@ -504,10 +861,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "requests");
 
             migrationBuilder.DropTable(
-                name: "exchanges");
+                name: "clocks");
 
             migrationBuilder.DropTable(
-                name: "clocks");
+                name: "documents");
+
+            migrationBuilder.DropTable(
+                name: "enrolments");
+
+            migrationBuilder.DropTable(
+                name: "exchanges");
 
             migrationBuilder.DropTable(
                 name: "persons");

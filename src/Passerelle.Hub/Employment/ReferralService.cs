@@ -1,0 +1,148 @@
+using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
+using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
+using Passerelle.Hub.Platform.Jobs;
+using Passerelle.Hub.Privacy;
+using Wire = Passerelle.Contracts.Employment.V1;
+
+namespace Passerelle.Hub.Employment;
+
+public sealed class ReferralService(
+    HubDb db, RequestLedger ledger, ConsentGate gate, ExchangeDesk desk, Vault vault, Nudge<DeliverDue> delivery, ChangeSignal changes) : Wire.ReferralService.ReferralServiceBase
+{
+    const int MaxMessage = 2000;
+
+    public override async Task<Wire.CreateReferralResponse> CreateReferral(Wire.CreateReferralRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var requestId = violations.RequestId(request.RequestId);
+        var personId = violations.Id(request.Person, Names.Persons, "person");
+        var partnerId = violations.PartnerId(request.Partner, "partner");
+        violations.Text(request.Introduction, "introduction", MaxMessage, required: false);
+        violations.ThrowIfAny();
+        var ct = context.CancellationToken;
+        var response = await ledger.OnceAsync(context, requestId, request, async now =>
+        {
+            var person = await db.LockAdultAsync(personId, ct);
+            var partner = await db.Partners.AsNoTracking().SingleOrDefaultAsync(p => p.Id == partnerId, ct) ?? throw new ResourceNotFound(request.Partner);
+            if (partner.Kind != PartnerKind.Employment) throw new PartnerKindMismatch(partnerId, PartnerKind.Employment);
+            // Both are looked at again at every attempt; here they spare the caller a referral that could not leave.
+            if (!await db.Cvs.AnyAsync(c => c.PersonId == personId, ct)) throw new CvMissing(personId);
+            if (await gate.FindLiveAsync(personId, Purpose.EmploymentReferral, partnerId, ct) is null) throw new ConsentMissing(personId, Purpose.EmploymentReferral, partnerId);
+            var id = Guid.CreateVersion7(now);
+            var name = Names.Of(Names.Referrals, id);
+            db.Events.Add(HubEvent.Of("referral.created", now, name, person.CaseId, partnerId));
+            var exchange = desk.Open(ReferralKind.KindName, partnerId, person.CaseId, name, now);
+            var referral = Referral.Open(id, person, exchange, request.Introduction, await vault.OpenAsync(personId, ct));
+            db.Referrals.Add(referral);
+            return new Wire.CreateReferralResponse { Referral = ToWire(referral, exchange.State) };
+        });
+        delivery.Now();
+        changes.Pulse();
+        return response;
+    }
+
+    public override async Task<Wire.GetReferralResponse> GetReferral(Wire.GetReferralRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var id = violations.Id(request.Name, Names.Referrals, "name");
+        violations.ThrowIfAny();
+        var (caller, ct) = (context.Caller(), context.CancellationToken);
+        var referral = await SeenBy(caller).SingleOrDefaultAsync(r => r.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
+        var response = new Wire.GetReferralResponse { Referral = ToWire(referral, (await StatesAsync([referral], ct))[referral.ExchangeId]) };
+        if (caller.PartnerId is not null) return response;
+        var cipher = await vault.OpenAsync(referral.PersonId, ct);
+        (response.Introduction, response.AnswerMessage) = (referral.OpenIntroduction(cipher), referral.OpenAnswerMessage(cipher));
+        return response;
+    }
+
+    public override async Task<Wire.ListReferralsResponse> ListReferrals(Wire.ListReferralsRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var caseId = violations.OptionalId(request.Case, Names.Cases, "case");
+        var page = Page.Of(request.PageSize, request.PageToken, request, violations);
+        violations.ThrowIfAny();
+        var ct = context.CancellationToken;
+        var read = await SeenBy(context.Caller())
+            .Where(r => (caseId == null || r.CaseId == caseId) && (page.After == null || r.Id.CompareTo(page.After.Value) < 0))
+            .OrderByDescending(r => r.Id).Take(page.Size + 1).ToListAsync(ct);
+        var (items, next) = page.Cut(read, r => r.Id);
+        var states = await StatesAsync(items, ct);
+        var response = new Wire.ListReferralsResponse { NextPageToken = next };
+        response.Referrals.AddRange(items.Select(r => ToWire(r, states[r.ExchangeId])));
+        return response;
+    }
+
+    public override async Task<Wire.AnswerReferralResponse> AnswerReferral(Wire.AnswerReferralRequest request, ServerCallContext context)
+    {
+        var partnerId = context.Caller().RequirePartner();
+        var violations = new Violations();
+        var requestId = violations.RequestId(request.RequestId);
+        var id = violations.Id(request.Name, Names.Referrals, "name");
+        CheckAnswer(request, violations);
+        violations.ThrowIfAny();
+        var ct = context.CancellationToken;
+        var response = await ledger.OnceAsync(context, requestId, request, async _ =>
+        {
+            var referral = (await db.Referrals.FromSql($"select * from referrals where id = {id} for update").ToListAsync(ct)).SingleOrDefault();
+            if (referral is null || referral.PartnerId != partnerId || !await db.Attempts.AnyAsync(a => a.ExchangeId == referral.ExchangeId, ct)) throw new ResourceNotFound(request.Name);
+            referral.RequireOpen();
+            var cipher = await vault.OpenAsync(referral.PersonId, ct);
+            var exchange = await desk.AnswerAsync(referral.ExchangeId, CodeOf(request), ct);
+            if (request.Declined is { } declined) referral.Decline((DeclineReason)declined.Reason, declined.Message, cipher, exchange.AnswerTime!.Value);
+            else referral.Interest(request.Interested.Message, cipher, exchange.AnswerTime!.Value);
+            return new Wire.AnswerReferralResponse { Referral = ToWire(referral, exchange.State) };
+        });
+        changes.Pulse();
+        return response;
+    }
+
+    static void CheckAnswer(Wire.AnswerReferralRequest request, Violations violations)
+    {
+        switch (request.AnswerCase)
+        {
+            case Wire.AnswerReferralRequest.AnswerOneofCase.Interested:
+                violations.Text(request.Interested.Message, "interested.message", MaxMessage, required: false);
+                break;
+            case Wire.AnswerReferralRequest.AnswerOneofCase.Declined:
+                violations.Member(request.Declined.Reason, "declined.reason");
+                violations.Text(request.Declined.Message, "declined.message", MaxMessage, required: false);
+                break;
+            case Wire.AnswerReferralRequest.AnswerOneofCase.None:
+                violations.Add("answer", "is required: interested or declined");
+                break;
+        }
+    }
+
+    static string CodeOf(Wire.AnswerReferralRequest request) => EnumText<ReferralState>.Of(request.Declined is null ? ReferralState.Interested : ReferralState.Declined);
+
+    /// <summary>A partner learns of a referral by its first attempt, never before: until then the person may still think better of it.</summary>
+    IQueryable<Referral> SeenBy(Caller caller)
+    {
+        var all = db.Referrals.AsNoTracking();
+        return caller.PartnerId is { } own ? all.Where(r => r.PartnerId == own && db.Attempts.Any(a => a.ExchangeId == r.ExchangeId)) : all;
+    }
+
+    Task<Dictionary<Guid, ExchangeState>> StatesAsync(IReadOnlyCollection<Referral> referrals, CancellationToken ct)
+    {
+        var ids = referrals.Select(r => r.ExchangeId).ToList();
+        return db.Exchanges.Where(e => ids.Contains(e.Id)).ToDictionaryAsync(e => e.Id, e => e.State, ct);
+    }
+
+    static Wire.Referral ToWire(Referral referral, ExchangeState travels) => new()
+    {
+        Name = referral.Name,
+        Case = Names.Of(Names.Cases, referral.CaseId),
+        Person = Names.Of(Names.Persons, referral.PersonId),
+        Partner = Names.OfPartner(referral.PartnerId),
+        Exchange = Names.Of(Names.Exchanges, referral.ExchangeId),
+        State = travels is ExchangeState.Withdrawn or ExchangeState.Expired ? Wire.Referral.Types.State.Withdrawn : (Wire.Referral.Types.State)referral.State,
+        CreateTime = referral.CreateTime.ToWire(),
+        AnswerTime = referral.AnswerTime.ToWire(),
+        DeclineReason = (Wire.DeclineReason)(referral.DeclineReason ?? 0),
+    };
+}

@@ -1,0 +1,144 @@
+using Microsoft.Extensions.DependencyInjection;
+using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Partners;
+using Passerelle.Tests.Employment;
+using Passerelle.Tests.Support;
+using Attempt = Passerelle.Contracts.Exchanges.V1.Attempt;
+using State = Passerelle.Contracts.Exchanges.V1.Exchange.Types.State;
+
+namespace Passerelle.Tests.Exchanges;
+
+/// <summary>Many workers, slow workers, dead workers, and partners that are quicker than we are.</summary>
+public sealed class LeaseTests(Postgres postgres)
+{
+    static readonly TimeSpan LeaseAndMore = TimeSpan.FromSeconds(16);
+
+    [Fact]
+    public async Task Eight_workers_never_claim_one_row_twice()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var ids = await hub.QueryAsync(async db =>
+        {
+            var now = await db.NowAsync(CancellationToken.None);
+            var made = Enumerable.Range(0, 200).Select(n => Exchange.Open("referral", "emploi", Guid.Empty, $"referrals/{n}", now)).ToList();
+            db.Exchanges.AddRange(made);
+            await db.SaveChangesAsync();
+            return made.Select(e => e.Id).ToList();
+        });
+        var claims = hub.Services.GetRequiredService<ExchangeClaims>();
+
+        var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            var mine = new List<Claim>();
+            while (await claims.TakeAsync(DeliveryMode.Push, null, TimeSpan.FromMinutes(5), 3, CancellationToken.None) is { Count: > 0 } batch) mine.AddRange(batch);
+            return mine;
+        })));
+
+        Assert.Equal(ids.Order(), taken.SelectMany(t => t).Select(c => c.ExchangeId).Order());
+        Assert.All(taken.SelectMany(t => t), c => Assert.Equal(1, c.Generation));
+    }
+
+    [Fact]
+    public async Task Eight_deliveries_at_once_send_each_exchange_once()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:BatchSize=2");
+        var candidate = await Candidate.ReadyAsync(hub);
+        for (var n = 0; n < 12; n++) await candidate.ReferAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => hub.RunAsync<DeliverDue>())));
+
+        Assert.Equal(12, hub.Partner.Received.Count);
+        Assert.Equal(12, hub.Partner.Received.Select(e => e.Exchange).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("not yet", Attempt.Types.Outcome.NotYet)]
+    [InlineData("refused", Attempt.Types.Outcome.Refused)]
+    [InlineData("accepted", Attempt.Types.Outcome.Accepted)]
+    public async Task A_slow_worker_cannot_overwrite_a_newer_claim(string late, Attempt.Types.Outcome outcome)
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        hub.Partner.Next(async _ =>
+        {
+            // While the first worker still waits for the partner, its lease ends and a second one delivers.
+            await hub.Time.AdvanceAsync(LeaseAndMore);
+            await hub.RunAsync<DeliverDue>();
+            return Outcome(late);
+        });
+
+        await hub.RunAsync<DeliverDue>();
+
+        Assert.Equal(State.AwaitingAnswer, (await hub.GetExchangeAsync(referral.Exchange)).State);
+        Assert.Equal([outcome, Attempt.Types.Outcome.Accepted], (await hub.GetAttemptsAsync(referral.Exchange)).Select(a => a.Outcome));
+    }
+
+    [Fact]
+    public async Task A_worker_that_dies_between_send_and_save_is_replaced_when_its_lease_ends()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        hub.ExpectedErrors = text => text.Contains("broke; its lease will end", StringComparison.Ordinal);
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        hub.Partner.Next(_ => throw new InvalidOperationException("The node is gone."));
+        await hub.RunAsync<DeliverDue>();
+
+        await hub.RunAsync<DeliverDue>();
+        Assert.Single(hub.Partner.Received);
+        await hub.Time.AdvanceAsync(LeaseAndMore);
+        await hub.RunAsync<DeliverDue>();
+
+        // The partner may get it twice, and knows it by its name.
+        Assert.Equal([(referral.Exchange, 1), (referral.Exchange, 2)], hub.Partner.Received.Select(e => (e.Exchange, e.Attempt)));
+        Assert.Equal([Attempt.Types.Outcome.Unknown, Attempt.Types.Outcome.Accepted], (await hub.GetAttemptsAsync(referral.Exchange)).Select(a => a.Outcome));
+    }
+
+    [Theory]
+    [InlineData("accepted")]
+    [InlineData("not yet")]
+    [InlineData("refused")]
+    public async Task A_partner_may_answer_before_its_acceptance_is_written_down(string outcome)
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var candidate = await Candidate.ReadyAsync(hub);
+        var referral = await candidate.ReferAsync();
+        hub.Partner.Next(async envelope =>
+        {
+            await hub.AnswerAsync(EmploymentCalls.Interested(envelope.Subject));
+            return Outcome(outcome);
+        });
+
+        await hub.RunAsync<DeliverDue>();
+        await hub.Time.AdvanceAsync(TimeSpan.FromDays(1));
+        await hub.RunAsync<DeliverDue>();
+
+        var exchange = await hub.GetExchangeAsync(referral.Exchange);
+        Assert.Equal((State.Answered, exchange.AnswerTime), (exchange.State, exchange.Window.AnswerTime));
+        Assert.Equal(Attempt.Types.Outcome.Accepted, Assert.Single(await hub.GetAttemptsAsync(referral.Exchange)).Outcome);
+        Assert.Equal(["exchange.queued", "exchange.delivered", "exchange.answered"], (await candidate.TimelineAsync()).TakeLast(3));
+    }
+
+    [Fact]
+    public async Task An_answer_proves_a_delivery_that_seemed_to_fail()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        // The partner has kept it, and its OK got lost on the way back.
+        hub.Partner.Next(new SendOutcome.NotYet("DEADLINE_EXCEEDED"));
+        await hub.RunAsync<DeliverDue>();
+        Assert.Equal(State.Queued, (await hub.GetExchangeAsync(referral.Exchange)).State);
+
+        await hub.AnswerAsync(EmploymentCalls.Declined(referral.Name));
+        await hub.Time.AdvanceAsync(TimeSpan.FromDays(1));
+        await hub.RunAsync<DeliverDue>();
+
+        Assert.Equal(State.Answered, (await hub.GetExchangeAsync(referral.Exchange)).State);
+        Assert.Single(hub.Partner.Received);
+    }
+
+    static SendOutcome Outcome(string word) => word switch
+    {
+        "accepted" => new SendOutcome.Accepted(),
+        "not yet" => new SendOutcome.NotYet("DEADLINE_EXCEEDED"),
+        _ => new SendOutcome.Refused("INVALID_ARGUMENT"),
+    };
+}
