@@ -13,6 +13,7 @@ using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Housing;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
@@ -171,6 +172,8 @@ public static class HubApp
         app.MapGrpcService<OfferService>();
         app.MapGrpcService<DocumentService>();
         app.MapGrpcService<EnrolmentService>();
+        app.MapGrpcService<FeedService>();
+        app.MapGrpcService<ListingService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });

@@ -3,6 +3,7 @@ using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Housing;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Privacy;
@@ -54,6 +55,12 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
     public DbSet<Enrolment> Enrolments => Set<Enrolment>();
 
     public DbSet<EnrolmentDocument> EnrolmentDocuments => Set<EnrolmentDocument>();
+
+    public DbSet<Listing> Listings => Set<Listing>();
+
+    public DbSet<ImportReport> ImportReports => Set<ImportReport>();
+
+    public DbSet<ImportProblem> ImportProblems => Set<ImportProblem>();
 
     /// <summary>The database's time, the only one that decides: see the function hub_now in the first migration.</summary>
     public async Task<DateTimeOffset> NowAsync(CancellationToken ct) =>
