@@ -57,8 +57,9 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
             await copy.CompleteAsync(ct);
         }
 
-        // So that the joins below are planned for what is there.
-        await ExecuteAsync("analyze staged_listings (agency, technical_id)", ct);
+        // The planner knows nothing of what was just staged, nor of what the import before this one added: where it expects ten rows and
+        // finds a hundred thousand, a nested loop never ends. Without it, each join below reads the partner's rows and the feed's once.
+        await ExecuteAsync("set local enable_nestloop = off", ct);
     }
 
     /// <summary>Takes off the market what the feed's agencies no longer list. An agency that lost more than half at once keeps all: that is a broken export until a person says otherwise.</summary>
@@ -68,12 +69,12 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
             """
             with listed as materialized (
                 select agency, technical_id from staged_listings
-                union all
+                union
                 select * from unnest($3::text[], $4::text[])
             ),
             standing as materialized (
-                select l.id, l.agency, exists (select from listed s where s.agency = l.agency and s.technical_id = l.technical_id) as still_listed
-                from listings l
+                select l.id, l.agency, s.agency is not null as still_listed
+                from listings l left join listed s on s.agency = l.agency and s.technical_id = l.technical_id
                 where l.partner_id = $1 and l.state = 'on_market' and l.agency in (select agency from listed)
             ),
             broken as (
@@ -83,7 +84,7 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
             withdrawn as (
                 update listings l set state = 'withdrawn', update_time = $2, changed_transaction = default, changed_sequence = default
                 from standing s
-                where l.id = s.id and not s.still_listed and s.agency not in (select agency from broken)
+                where l.partner_id = $1 and l.id = s.id and not s.still_listed and s.agency not in (select agency from broken)
                 returning 1
             )
             select (select count(*) from withdrawn)::int, (select count(*) from standing where not still_listed)::int
@@ -109,7 +110,7 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
                 set state = 'on_market', update_time = $2, changed_transaction = default, changed_sequence = default,
                     {string.Join(", ", Content.Select(c => $"{c} = s.{c}"))}
                 from differing d join staged_listings s on s.id = d.staged_id
-                where l.id = d.known_id
+                where l.partner_id = $1 and l.id = d.known_id
                 returning d.is_back
             )
             select (count(*) filter (where not is_back))::int, (count(*) filter (where is_back))::int from updated

@@ -83,15 +83,16 @@ static class Feed
         return all;
     }
 
-    /// <summary>Watches until the reader is up to date; the cursor is the checkpoint's.</summary>
-    public static async Task<(List<Listing> Listings, string Cursor)> WatchAsync(this HubHost hub, string cursor = "", string caller = "agence", string partner = "")
+    /// <summary>Watches until that many came and the reader is up to date; the cursor is the checkpoint's. A transaction of any other test's
+    /// database holds the feed back for a moment: no checkpoint tells that all has come.</summary>
+    public static async Task<(List<Listing> Listings, string Cursor)> WatchAsync(this HubHost hub, int count, string cursor = "", string caller = "agence", string partner = "")
     {
         using var call = hub.Listings(caller).WatchListings(new() { StartCursor = cursor, Partner = partner }, deadline: DeadlineOf(hub));
         var seen = new List<Listing>();
         await foreach (var item in call.ResponseStream.ReadAllAsync())
         {
-            if (item.ItemCase == WatchListingsResponse.ItemOneofCase.CheckpointTime) return (seen, item.Cursor);
-            seen.Add(item.Listing);
+            if (item.ItemCase == WatchListingsResponse.ItemOneofCase.Listing) seen.Add(item.Listing);
+            else if (seen.Count >= count) return (seen, item.Cursor);
         }
 
         throw new InvalidOperationException("The stream ended.");

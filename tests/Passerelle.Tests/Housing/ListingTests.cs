@@ -79,7 +79,7 @@ public sealed class ListingTests(Postgres postgres)
             Assert.Equal(name, (await HubError.OfAsync(ErrorReason.ResourceNotFound, StatusCode.NotFound, async () => await hub.Feeds("agence-deux").GetImportReportAsync(new() { Name = name }))).Metadata["resource"]);
         Assert.Empty(await hub.OnMarketAsync("agence-deux"));
         Assert.Empty(await hub.OnMarketAsync("agence-deux", new() { Partner = "partners/agence" }));
-        Assert.Empty((await hub.WatchAsync(caller: "agence-deux", partner: "partners/agence")).Listings);
+        Assert.Empty((await hub.WatchAsync(0, caller: "agence-deux", partner: "partners/agence")).Listings);
         Assert.Empty((await hub.Feeds("agence-deux").ListImportReportsAsync(new())).Reports);
 
         // The same agency and technical ids: other listings all the same.

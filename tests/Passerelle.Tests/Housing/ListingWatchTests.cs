@@ -15,18 +15,18 @@ public sealed class ListingWatchTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres);
         await hub.ImportAsync(Feed.OfSales(Feed.Ids(1, 5)));
-        var (all, cursor) = await hub.WatchAsync();
+        var (all, cursor) = await hub.WatchAsync(5);
         Assert.Equal(Feed.Ids(1, 5), all.Select(l => l.TechnicalId).Order());
 
         await hub.ImportAsync(Feed.Of([.. Feed.Ids(1, 3).Select(id => Poliris.Sale(id)), Poliris.Sale("T4", (11, "1000"))]));
-        var (changed, next) = await hub.WatchAsync(cursor);
+        var (changed, next) = await hub.WatchAsync(2, cursor);
         Assert.Equal([("T4", Listing.Types.State.OnMarket, 1000), ("T5", Listing.Types.State.Withdrawn, 185000)], changed.Select(l => (l.TechnicalId, l.State, l.Price.Units)).Order());
 
         await hub.ImportAsync(Feed.OfSales(["T1"]), "agence-deux");
-        Assert.Empty((await hub.WatchAsync(next)).Listings);
-        Assert.Equal("partners/agence-deux", Assert.Single((await hub.WatchAsync(next, "crm")).Listings).Partner);
-        Assert.Equal(6, (await hub.WatchAsync(caller: "crm")).Listings.Count);
-        Assert.Equal(5, (await hub.WatchAsync(caller: "crm", partner: "partners/agence")).Listings.Count);
+        Assert.Equal("partners/agence-deux", Assert.Single((await hub.WatchAsync(1, next, "crm")).Listings).Partner);
+        Assert.Empty((await hub.WatchAsync(0, next)).Listings);
+        Assert.Equal(6, (await hub.WatchAsync(6, caller: "crm")).Listings.Count);
+        Assert.Equal(5, (await hub.WatchAsync(5, caller: "crm", partner: "partners/agence")).Listings.Count);
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class ListingWatchTests(Postgres postgres)
         await call.ResponseStream.MoveNext();
         var second = call.ResponseStream.Current;
 
-        var (rest, _) = await hub.WatchAsync(second.Cursor);
+        var (rest, _) = await hub.WatchAsync(3, second.Cursor);
 
         Assert.Equal(3, rest.Count);
         Assert.DoesNotContain(rest, l => l.Name == second.Listing.Name);
@@ -64,16 +64,16 @@ public sealed class ListingWatchTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres);
         await hub.ImportAsync(Feed.OfSales(["T1", "T2"]));
-        var (_, cursor) = await hub.WatchAsync();
+        var (_, cursor) = await hub.WatchAsync(2);
         await using var slow = await hub.Source.OpenConnectionAsync();
         await using var transaction = await slow.BeginTransactionAsync();
         await Touch(slow, "T1");
         await using (var fast = await hub.Source.OpenConnectionAsync()) await Touch(fast, "T2");
 
         // T2 is committed and younger than what still runs: it waits, or T1 would come too late.
-        var (early, held) = await hub.WatchAsync(cursor);
+        var (early, held) = await hub.WatchAsync(0, cursor);
         await transaction.CommitAsync();
-        var (late, _) = await hub.WatchAsync(held);
+        var (late, _) = await hub.WatchAsync(2, held);
 
         Assert.Empty(early);
         Assert.Equal(["T1", "T2"], late.Select(l => l.TechnicalId));
@@ -86,7 +86,7 @@ public sealed class ListingWatchTests(Postgres postgres)
         var future = new Hub.Platform.FeedCursor(1UL << 60, 1).ToString();
 
         foreach (var cursor in new[] { "x", future })
-            await HubError.OfAsync(ErrorReason.CursorInvalid, StatusCode.InvalidArgument, () => hub.WatchAsync(cursor));
+            await HubError.OfAsync(ErrorReason.CursorInvalid, StatusCode.InvalidArgument, () => hub.WatchAsync(0, cursor));
     }
 
     [Fact]

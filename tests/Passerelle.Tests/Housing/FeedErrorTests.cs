@@ -9,7 +9,7 @@ using Passerelle.Tests.Support;
 namespace Passerelle.Tests.Housing;
 
 /// <summary>Whatever is wrong with a feed as a whole: one clear error, and nothing happened.</summary>
-public sealed class FeedRefusalTests(Postgres postgres)
+public sealed class FeedErrorTests(Postgres postgres)
 {
     static readonly byte[] good = Feed.OfSales(Feed.Ids(1, 3));
 
