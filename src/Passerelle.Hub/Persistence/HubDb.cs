@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Housing;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Privacy;
@@ -38,6 +39,12 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
     public DbSet<Attempt> Attempts => Set<Attempt>();
 
     public DbSet<HubEvent> Events => Set<HubEvent>();
+
+    public DbSet<Listing> Listings => Set<Listing>();
+
+    public DbSet<ImportReport> ImportReports => Set<ImportReport>();
+
+    public DbSet<ImportProblem> ImportProblems => Set<ImportProblem>();
 
     /// <summary>The database's time, the only one that decides: see the function hub_now in the first migration.</summary>
     public async Task<DateTimeOffset> NowAsync(CancellationToken ct) =>

@@ -26,6 +26,8 @@ public sealed class Violations
     {
         if (required && string.IsNullOrWhiteSpace(value)) Add(field, "is required");
         else if (value.Length > max) Add(field, $"is longer than {max} characters");
+        // PostgreSQL's text holds every character but this one.
+        else if (value.Contains('\0', StringComparison.Ordinal)) Add(field, "holds a NUL character");
     }
 
     /// <summary>The id of a resource name such as `cases/{uuid}`; Guid.Empty, and a violation, where it is none.</summary>

@@ -13,7 +13,10 @@ public abstract record FeedLine
 public sealed record ListingLine(int Line, ListingDraft Listing, IReadOnlyList<FieldFinding> Warnings) : FeedLine(Line);
 
 /// <summary>A line that gives no listing: the reason, and whatever else is wrong so that one correction is enough.</summary>
-public sealed record RejectedLine(FieldFinding Reason, IReadOnlyList<FieldFinding> AlsoFound) : FeedLine(Reason.LineNumber)
+/// <param name="Reason">What rejects it.</param>
+/// <param name="AlsoFound">The rest.</param>
+/// <param name="Identity">Which listing it was about; null where that cannot be read.</param>
+public sealed record RejectedLine(FieldFinding Reason, IReadOnlyList<FieldFinding> AlsoFound, ListingIdentity? Identity) : FeedLine(Reason.LineNumber)
 {
     public string Field => Reason.Field;
     public string Value => Reason.Value;
@@ -21,10 +24,13 @@ public sealed record RejectedLine(FieldFinding Reason, IReadOnlyList<FieldFindin
     public string Sentence => Reason.Sentence;
 }
 
+/// <summary>What makes a listing the same from one feed to the next.</summary>
+public sealed record ListingIdentity(string AgencyId, string TechnicalId);
+
 /// <summary>One problem in one field.</summary>
 /// <param name="LineNumber">Where the record starts.</param>
 /// <param name="Field">Number and French name, such as "5 CP".</param>
-/// <param name="Value">What was read, at most 80 characters; never a private field's.</param>
+/// <param name="Value">What was read, at most 80 characters; empty for the fields that name a person.</param>
 /// <param name="Problem">The kind of problem.</param>
 /// <param name="Expected">What the sentence compares the value with, where the kind asks for it: a number of columns, a line.</param>
 public sealed record FieldFinding(int LineNumber, string Field, string Value, FeedProblem Problem, int Expected = 0)

@@ -8,10 +8,12 @@ public enum FeedRefusal
     NotAFeed,
     UnknownFormat,
     TooLarge,
+    TooLargeAsSent,
     LineTooLong,
     Encrypted,
     Ambiguous,
     Undecodable,
+    UnderWay,
 }
 
 /// <summary>What a file that is not Poliris turned out to be.</summary>

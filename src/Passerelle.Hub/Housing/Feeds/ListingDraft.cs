@@ -6,11 +6,14 @@ public sealed record ListingDraft
 {
     public required string AgencyId { get; init; }
 
-    /// <summary>Identifies the home within the agency; the displayed <see cref="Reference"/> does not.</summary>
+    /// <summary>Identifies the home within the agency; the displayed <see cref="Reference"/> does so only where the file is too narrow to hold another.</summary>
     public required string TechnicalId { get; init; }
     public string? Reference { get; init; }
     public required Transaction Transaction { get; init; }
     public required PropertyType PropertyType { get; init; }
+
+    /// <summary>As the agency writes it, at most 80 characters.</summary>
+    public required string PropertyTypeText { get; init; }
 
     /// <summary>Five digits in France, as written elsewhere. Not an INSEE code: 14400 covers 32 communes.</summary>
     public string? Postcode { get; init; }
@@ -79,7 +82,7 @@ public sealed record ListingDraft
     public string? ContactPhone { get; init; }
     public string? ContactEmail { get; init; }
 
-    /// <summary>SHA-256 over every mapped field, so that a column that nobody maps is no change.</summary>
+    /// <summary>SHA-256 over every field that the hub keeps, so that a column that nobody maps, or another contact, is no change.</summary>
     public byte[] ContentHash() => ListingHash.Of(this);
 }
 

@@ -20,6 +20,7 @@ static class ListingHash
         Add(bytes, d.Reference);
         Add(bytes, d.Transaction.ToString());
         Add(bytes, d.PropertyType.ToString());
+        Add(bytes, d.PropertyTypeText);
         Add(bytes, d.Postcode);
         Add(bytes, d.City);
         Add(bytes, d.Country);
@@ -54,9 +55,6 @@ static class ListingHash
         foreach (var photo in d.Photos)
             Add(bytes, photo);
         Add(bytes, d.VirtualTour);
-        Add(bytes, d.ContactName);
-        Add(bytes, d.ContactPhone);
-        Add(bytes, d.ContactEmail);
         return SHA256.HashData(bytes.WrittenSpan);
     }
 

@@ -19,6 +19,9 @@ public sealed record PolirisField
     /// <summary>Characters at most, for a text.</summary>
     public int MaxLength { get; }
 
+    /// <summary>105-107 say whom to call: a report names the field and never repeats what is in it.</summary>
+    public bool NamesPerson => Number is >= 105 and <= 107;
+
     /// <summary>As reports name it: "5 CP".</summary>
     public string Label { get; }
 }

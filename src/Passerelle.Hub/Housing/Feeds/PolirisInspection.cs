@@ -55,6 +55,9 @@ sealed record PolirisWidth(int Columns, int Lines, int WithSeparator)
 {
     public PolirisWidth Plus(PolirisWidth? other) => new(Columns, Lines + (other?.Lines ?? 0), WithSeparator + (other?.WithSeparator ?? 0));
 
+    /// <summary>Whether the lines reach this column; a "!#" at the end of every line is a stray one and makes none.</summary>
+    public bool Holds(PolirisField field) => field.Number <= (WithSeparator == Lines ? Columns - 1 : Columns);
+
     /// <summary>
     /// Whether a line is as wide as the others. One of another width has its columns shifted, and the owner's phone might sit
     /// where the visit contact is expected; only a "!#" more or less at its end is harmless, where it is clearly a stray one.

@@ -9,6 +9,8 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
     readonly Dictionary<(string Agency, string TechnicalId), int> firstLines = [];
     readonly List<FieldFinding> fatal = [];
     readonly List<FieldFinding> warnings = [];
+    readonly PolirisField technicalId = usual.Holds(F.TechnicalId) ? F.TechnicalId : F.Reference;
+    bool identified;
     char[] characters = new char[4096];
 
     public IEnumerable<FeedLine> ReadAll()
@@ -28,19 +30,21 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
 
         var listing = ReadListing();
         if (fatal.Count == 0 && !firstLines.TryAdd((listing.AgencyId, listing.TechnicalId), records.LineNumber))
-            Find(fatal, F.TechnicalId, listing.TechnicalId, FeedProblem.DuplicateTechnicalId, firstLines[(listing.AgencyId, listing.TechnicalId)]);
+            Find(fatal, technicalId, listing.TechnicalId, FeedProblem.DuplicateTechnicalId, firstLines[(listing.AgencyId, listing.TechnicalId)]);
         return fatal.Count > 0
-            ? new RejectedLine(fatal[0], [.. fatal.Skip(1), .. warnings])
+            ? new RejectedLine(fatal[0], [.. fatal.Skip(1), .. warnings], identified ? new ListingIdentity(listing.AgencyId, listing.TechnicalId) : null)
             : new ListingLine(records.LineNumber, listing, warnings.Count == 0 ? [] : [.. warnings]);
     }
 
-    static RejectedLine Reject(FieldFinding reason) => new(reason, []);
+    // Of the wrong width: no column can be trusted, the identifiers included.
+    static RejectedLine Reject(FieldFinding reason) => new(reason, [], null);
 
     FieldFinding ColumnsFinding(FeedProblem problem, int expected) =>
         new(records.LineNumber, FeedSentences.ColumnsLabel, FormattableString.Invariant($"{records.Columns}"), problem, expected);
 
     ListingDraft ReadListing()
     {
+        identified = true;
         var transaction = Required<Transaction>(F.Transaction, PolirisVocabulary.TryTransaction, FeedProblem.UnknownTransaction);
         var propertyType = Required<PropertyType>(F.PropertyType, PolirisVocabulary.TryPropertyType, FeedProblem.UnknownPropertyType);
         var isRental = transaction is Transaction.Rental or Transaction.SeasonalRental;
@@ -60,10 +64,11 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
         return new ListingDraft
         {
             AgencyId = Identifier(F.AgencyId),
-            TechnicalId = Identifier(F.TechnicalId),
+            TechnicalId = Identifier(technicalId),
             Reference = Text(F.Reference),
             Transaction = transaction,
             PropertyType = propertyType,
+            PropertyTypeText = FieldText.Excerpt(Read(F.PropertyType)),
             Postcode = postcode,
             City = Text(F.City),
             Country = country,
@@ -157,13 +162,16 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
 
     string Identifier(PolirisField field)
     {
-        var text = Read(field);
+        var text = FieldText.Clean(Read(field));
         // Not IsNotGiven: nothing says that an agency may not number a home 0-0.
-        if (text.IsEmpty || text is "0")
+        if (text is "" or "0")
             Find(fatal, field, text, FeedProblem.Missing);
         else if (text.Length > field.MaxLength)
             Find(fatal, field, text, FeedProblem.TooLong, field.MaxLength);
-        return FieldText.Clean(text);
+        else
+            return text;
+        identified = false;
+        return "";
     }
 
     string? Text(PolirisField field)
@@ -184,10 +192,12 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
         var text = Read(F.Price);
         if (FieldText.IsNotGiven(text))
             Find(fatal, F.Price, text, FeedProblem.Missing);
-        else if (FieldText.TryPrice(text, out var cents))
-            return cents;
-        else
+        else if (!FieldText.TryPrice(text, out var cents))
             Find(fatal, F.Price, text, FeedProblem.NotAPrice);
+        else if (cents == 0)
+            Find(fatal, F.Price, text, FeedProblem.Missing);
+        else
+            return cents;
         return 0;
     }
 
@@ -285,5 +295,5 @@ sealed class PolirisLineReader(PolirisRecordReader records, PolirisWidth usual, 
     }
 
     void Find(List<FieldFinding> findings, PolirisField field, ReadOnlySpan<char> text, FeedProblem problem, int expected = 0) =>
-        findings.Add(new FieldFinding(records.LineNumber, field.Label, FieldText.Excerpt(text), problem, expected));
+        findings.Add(new FieldFinding(records.LineNumber, field.Label, field.NamesPerson ? "" : FieldText.Excerpt(text), problem, expected));
 }

@@ -444,6 +444,390 @@ namespace Passerelle.Hub.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Housing.ImportProblem", b =>
+                {
+                    b.Property<Guid>("ReportId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("report_id");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer")
+                        .HasColumnName("position");
+
+                    b.Property<string>("Field")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("field");
+
+                    b.Property<int>("Line")
+                        .HasColumnType("integer")
+                        .HasColumnName("line");
+
+                    b.Property<bool>("Rejected")
+                        .HasColumnType("boolean")
+                        .HasColumnName("rejected");
+
+                    b.Property<string>("Sentence")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("sentence");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("value");
+
+                    b.HasKey("ReportId", "Position")
+                        .HasName("pk_import_problems");
+
+                    b.ToTable("import_problems", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_import_problems_position", "position between 0 and 999");
+
+                            t.HasCheckConstraint("ck_import_problems_value", "char_length(value) <= 80");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.ImportReport", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("ChangedCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("changed_count");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("Encoding")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("encoding");
+
+                    b.Property<string>("FileName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("file_name");
+
+                    b.Property<string>("Format")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("format");
+
+                    b.Property<int>("NewCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("new_count");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<int>("PhotoCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("photo_count");
+
+                    b.Property<int>("ProblemCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("problem_count");
+
+                    b.Property<int>("ReceivedCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("received_count");
+
+                    b.Property<int>("RejectedCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("rejected_count");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.Property<long>("SizeBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size_bytes");
+
+                    b.Property<int>("UnchangedCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("unchanged_count");
+
+                    b.Property<int>("WithdrawnCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("withdrawn_count");
+
+                    b.Property<int>("WithheldCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("withheld_count");
+
+                    b.HasKey("Id")
+                        .HasName("pk_import_reports");
+
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_import_reports_partner_id_id");
+
+                    b.ToTable("import_reports", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_import_reports_counts", "least(new_count, changed_count, unchanged_count, rejected_count, withdrawn_count, withheld_count, photo_count) >= 0");
+
+                            t.HasCheckConstraint("ck_import_reports_problem_count", "problem_count >= rejected_count");
+
+                            t.HasCheckConstraint("ck_import_reports_received_count", "received_count = new_count + changed_count + unchanged_count + rejected_count");
+
+                            t.HasCheckConstraint("ck_import_reports_sha256", "octet_length(sha256) = 32");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Listing", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Agency")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("agency");
+
+                    b.Property<DateOnly?>("AvailableFrom")
+                        .HasColumnType("date")
+                        .HasColumnName("available_from");
+
+                    b.Property<int?>("Bedrooms")
+                        .HasColumnType("integer")
+                        .HasColumnName("bedrooms");
+
+                    b.Property<long>("ChangedSequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_sequence");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("ChangedSequence"));
+
+                    b.Property<ulong>("ChangedTransaction")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("xid8")
+                        .HasColumnName("changed_transaction")
+                        .HasDefaultValueSql("pg_current_xact_id()");
+
+                    b.Property<long?>("ChargesCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("charges_cents");
+
+                    b.Property<string>("City")
+                        .HasColumnType("text")
+                        .HasColumnName("city");
+
+                    b.Property<byte[]>("ContentHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("content_hash");
+
+                    b.Property<string>("Country")
+                        .HasColumnType("text")
+                        .HasColumnName("country");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<long?>("DepositCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("deposit_cents");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("text")
+                        .HasColumnName("description");
+
+                    b.Property<DateOnly?>("DiagnosisDate")
+                        .HasColumnType("date")
+                        .HasColumnName("diagnosis_date");
+
+                    b.Property<string>("DiagnosisVersion")
+                        .HasColumnType("text")
+                        .HasColumnName("diagnosis_version");
+
+                    b.Property<string>("EnergyClass")
+                        .HasColumnType("text")
+                        .HasColumnName("energy_class");
+
+                    b.Property<decimal?>("EnergyUse")
+                        .HasColumnType("numeric")
+                        .HasColumnName("energy_use");
+
+                    b.Property<long?>("FeesCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fees_cents");
+
+                    b.Property<string>("FeesPayer")
+                        .HasColumnType("text")
+                        .HasColumnName("fees_payer");
+
+                    b.Property<decimal?>("FeesPercent")
+                        .HasColumnType("numeric")
+                        .HasColumnName("fees_percent");
+
+                    b.Property<int?>("Floor")
+                        .HasColumnType("integer")
+                        .HasColumnName("floor");
+
+                    b.Property<bool?>("Furnished")
+                        .HasColumnType("boolean")
+                        .HasColumnName("furnished");
+
+                    b.Property<string>("GhgClass")
+                        .HasColumnType("text")
+                        .HasColumnName("ghg_class");
+
+                    b.Property<decimal?>("GhgEmission")
+                        .HasColumnType("numeric")
+                        .HasColumnName("ghg_emission");
+
+                    b.Property<decimal?>("LandSurface")
+                        .HasColumnType("numeric")
+                        .HasColumnName("land_surface");
+
+                    b.Property<decimal?>("Latitude")
+                        .HasColumnType("numeric")
+                        .HasColumnName("latitude");
+
+                    b.Property<decimal?>("Longitude")
+                        .HasColumnType("numeric")
+                        .HasColumnName("longitude");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.PrimitiveCollection<string[]>("Photos")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("photos");
+
+                    b.Property<string>("Postcode")
+                        .HasColumnType("text")
+                        .HasColumnName("postcode");
+
+                    b.Property<long>("PriceCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("price_cents");
+
+                    b.Property<bool>("PriceHidden")
+                        .HasColumnType("boolean")
+                        .HasColumnName("price_hidden");
+
+                    b.Property<long?>("PriceWithoutFeesCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("price_without_fees_cents");
+
+                    b.Property<string>("PropertyType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("property_type");
+
+                    b.Property<string>("PropertyTypeText")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("property_type_text");
+
+                    b.Property<string>("Reference")
+                        .HasColumnType("text")
+                        .HasColumnName("reference");
+
+                    b.Property<bool?>("RentIncludesCharges")
+                        .HasColumnType("boolean")
+                        .HasColumnName("rent_includes_charges");
+
+                    b.Property<int?>("Rooms")
+                        .HasColumnType("integer")
+                        .HasColumnName("rooms");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<decimal?>("Surface")
+                        .HasColumnType("numeric")
+                        .HasColumnName("surface");
+
+                    b.Property<string>("TechnicalId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("technical_id");
+
+                    b.Property<string>("Title")
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<string>("Transaction")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("transaction");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time");
+
+                    b.Property<string>("VirtualTour")
+                        .HasColumnType("text")
+                        .HasColumnName("virtual_tour");
+
+                    b.Property<int?>("YearBuilt")
+                        .HasColumnType("integer")
+                        .HasColumnName("year_built");
+
+                    b.HasKey("Id")
+                        .HasName("pk_listings");
+
+                    b.HasIndex("ChangedTransaction", "ChangedSequence")
+                        .IsUnique()
+                        .HasDatabaseName("ix_listings_changed_transaction_changed_sequence");
+
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_listings_partner_id_id")
+                        .HasFilter("state = 'on_market'");
+
+                    b.HasIndex("Postcode", "Id")
+                        .HasDatabaseName("ix_listings_postcode_id")
+                        .HasFilter("state = 'on_market'");
+
+                    b.HasIndex("PartnerId", "Agency", "TechnicalId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_listings_partner_id_agency_technical_id");
+
+                    b.ToTable("listings", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_listings_content_hash", "octet_length(content_hash) = 32");
+
+                            t.HasCheckConstraint("ck_listings_energy_class", "energy_class in ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'not_subject', 'blank')");
+
+                            t.HasCheckConstraint("ck_listings_fees", "fees_percent is null or fees_cents is null");
+
+                            t.HasCheckConstraint("ck_listings_fees_payer", "fees_payer in ('unknown', 'buyer', 'seller', 'buyer_and_seller')");
+
+                            t.HasCheckConstraint("ck_listings_ghg_class", "ghg_class in ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'not_subject', 'blank')");
+
+                            t.HasCheckConstraint("ck_listings_identity", "agency <> '' and technical_id <> ''");
+
+                            t.HasCheckConstraint("ck_listings_position", "(latitude is null) = (longitude is null)");
+
+                            t.HasCheckConstraint("ck_listings_price_cents", "price_cents > 0");
+
+                            t.HasCheckConstraint("ck_listings_property_type", "property_type in ('unspecified', 'apartment', 'house', 'house_with_land', 'house_model', 'castle', 'mansion', 'loft', 'building', 'structure', 'land', 'parking', 'office', 'premises', 'shop', 'business')");
+
+                            t.HasCheckConstraint("ck_listings_state", "state in ('on_market', 'withdrawn')");
+
+                            t.HasCheckConstraint("ck_listings_transaction", "transaction in ('sale', 'rental', 'seasonal_rental', 'life_annuity', 'investment', 'business_sale', 'lease_transfer', 'catalogue_house')");
+
+                            t.HasCheckConstraint("ck_listings_update_time", "update_time >= create_time");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Partners.Credential", b =>
                 {
                     b.Property<Guid>("Id")
@@ -839,6 +1223,36 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_exchanges_partners_partner_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.ImportProblem", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Housing.ImportReport", null)
+                        .WithMany()
+                        .HasForeignKey("ReportId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_import_problems_import_reports_report_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.ImportReport", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_import_reports_partners_partner_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Listing", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_listings_partners_partner_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Partners.Credential", b =>

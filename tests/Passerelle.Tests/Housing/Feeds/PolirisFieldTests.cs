@@ -12,7 +12,7 @@ public class PolirisFieldTests
             (106, "Agence du Port"), (107, "contact@agence.example"), (85, "https://photos.example/1.jpg"), (17, "0"), (104, "https://visite.example/1")).Listing;
 
         Assert.Equal(("agence-1", "T1", "CAEN-12"), (listing.AgencyId, listing.TechnicalId, listing.Reference));
-        Assert.Equal((Transaction.Sale, PropertyType.Apartment), (listing.Transaction, listing.PropertyType));
+        Assert.Equal((Transaction.Sale, PropertyType.Apartment, "appartement"), (listing.Transaction, listing.PropertyType, listing.PropertyTypeText));
         Assert.Equal(("14000", "Caen", "France"), (listing.Postcode, listing.City, listing.Country));
         Assert.Equal((18_500_000L, 62.5m, (decimal?)null), (listing.PriceCents, listing.Surface, listing.LandSurface));
         Assert.Equal((3, 2, 4, 1975, false), (listing.Rooms, listing.Bedrooms, listing.Floor, listing.YearBuilt, listing.Furnished));
@@ -74,6 +74,8 @@ public class PolirisFieldTests
 
     [Theory]
     [InlineData(1, "", FeedProblem.Missing)]
+    [InlineData(1, "\u0001", FeedProblem.Missing)]
+    [InlineData(11, "0 €", FeedProblem.Missing)]
     [InlineData(3, "", FeedProblem.Missing)]
     [InlineData(3, "troc", FeedProblem.UnknownTransaction)]
     [InlineData(4, "", FeedProblem.Missing)]
@@ -117,7 +119,6 @@ public class PolirisFieldTests
     [InlineData(85, "photo1.jpg", FeedProblem.NotAWebAddress)]
     [InlineData(85, "javascript:alert(1)", FeedProblem.NotAWebAddress)]
     [InlineData(85, "https://user:secret@host.example/1.jpg", FeedProblem.NotAWebAddress)]
-    [InlineData(107, "agence", FeedProblem.NotAnEmail)]
     [InlineData(177, "H", FeedProblem.NotAnEnergyClass)]
     [InlineData(302, "4", FeedProblem.NotAFeesPayer)]
     public void An_unusable_optional_field_is_left_out_and_reported(int column, string value, FeedProblem? expected)
@@ -258,6 +259,19 @@ public class PolirisFieldTests
         Assert.DoesNotContain("SECRET", read.Listing.ToString() + string.Concat(read.Listing.Photos), StringComparison.Ordinal);
         Assert.DoesNotContain("SECRET", rejected.ToString() + rejected.Sentence, StringComparison.Ordinal);
         Assert.Equal(Poliris.ReadOne().Listing.ContentHash(), read.Listing.ContentHash());
+    }
+
+    [Fact]
+    public void A_report_names_the_contact_fields_and_never_repeats_them()
+    {
+        var long_ = "SECRET-MARKER" + new string('x', 300);
+
+        var warnings = Poliris.ReadOne((105, long_), (106, long_), (107, "SECRET-MARKER")).Warnings;
+        var rejected = Poliris.Rejected((107, "SECRET-MARKER"), (11, "offert"));
+
+        Assert.Equal(["105 Téléphone à afficher", "106 Contact à afficher", "107 Email à afficher"], warnings.Select(w => w.Field).Order());
+        Assert.All(warnings.Concat(rejected.AlsoFound), w => Assert.Equal("", w.Value));
+        Assert.All(warnings.Concat(rejected.AlsoFound), w => Assert.DoesNotContain("SECRET", w.Sentence, StringComparison.Ordinal));
     }
 
     [Fact]

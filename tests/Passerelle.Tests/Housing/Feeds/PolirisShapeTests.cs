@@ -64,12 +64,35 @@ public class PolirisShapeTests
     }
 
     [Fact]
-    public void Twenty_one_columns_are_enough_to_be_read_but_not_to_be_a_listing()
+    public void A_file_too_narrow_for_the_technical_id_is_keyed_on_the_agencys_reference()
     {
-        var rejected = Assert.IsType<RejectedLine>(Assert.Single(Poliris.Read(Poliris.Line(Poliris.Sale("A")[..21]) + "\n")));
+        Assert.Equal(["REF A", "REF B"], Ids(Poliris.Read(Narrow(21, "\n"))));
+        // The stray "!#" at each line's end makes 175 columns of 174, and no technical id.
+        Assert.Equal(["REF A", "REF B"], Ids(Poliris.Read(Narrow(174, "!#\n"))));
+        Assert.Equal(["A", "B"], Ids(Poliris.Read(Narrow(175, "\n"))));
 
-        // Column 175 names the listing: without it, the next export could not tell which one this was.
-        Assert.Equal((FeedProblem.Missing, "175 Identifiant technique"), (rejected.Problem, rejected.Field));
+        static string Narrow(int columns, string end) => Poliris.Line(Poliris.Sale("A")[..columns]) + end + Poliris.Line(Poliris.Sale("B")[..columns]) + end;
+    }
+
+    [Fact]
+    public void Where_the_reference_is_the_key_it_must_be_there_and_differ()
+    {
+        var lines = Poliris.Read(Poliris.File(Poliris.Sale("A", (2, "R1"))[..21], Poliris.Sale("A", (2, ""))[..21], Poliris.Sale("A", (2, "R1"))[..21]));
+
+        Assert.Equal(
+            [(FeedProblem.Missing, "2 Référence agence du bien"), (FeedProblem.DuplicateTechnicalId, "2 Référence agence du bien")],
+            lines.OfType<RejectedLine>().Select(line => (line.Problem, line.Field)));
+    }
+
+    [Fact]
+    public void A_rejected_line_says_which_listing_it_was_about_where_that_can_be_read()
+    {
+        var lines = Poliris.Read(Poliris.File(
+            Poliris.Sale("A"), Poliris.Sale("B", (11, "nous consulter")), Poliris.Sale("A"), Poliris.Sale(""), Poliris.Sale("C", (1, "")), Poliris.Sale("D")[..300], Poliris.Sale("E")));
+
+        Assert.Equal(
+            [new("agence-1", "B"), new("agence-1", "A"), null, null, null],
+            lines.OfType<RejectedLine>().Select(line => line.Identity));
     }
 
     [Fact]

@@ -300,6 +300,118 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "import_reports",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    file_name = table.Column<string>(type: "text", nullable: false),
+                    format = table.Column<string>(type: "text", nullable: false),
+                    encoding = table.Column<string>(type: "text", nullable: false),
+                    sha256 = table.Column<byte[]>(type: "bytea", nullable: false),
+                    size_bytes = table.Column<long>(type: "bigint", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    received_count = table.Column<int>(type: "integer", nullable: false),
+                    new_count = table.Column<int>(type: "integer", nullable: false),
+                    changed_count = table.Column<int>(type: "integer", nullable: false),
+                    unchanged_count = table.Column<int>(type: "integer", nullable: false),
+                    rejected_count = table.Column<int>(type: "integer", nullable: false),
+                    withdrawn_count = table.Column<int>(type: "integer", nullable: false),
+                    withheld_count = table.Column<int>(type: "integer", nullable: false),
+                    problem_count = table.Column<int>(type: "integer", nullable: false),
+                    photo_count = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_import_reports", x => x.id);
+                    table.CheckConstraint("ck_import_reports_counts", "least(new_count, changed_count, unchanged_count, rejected_count, withdrawn_count, withheld_count, photo_count) >= 0");
+                    table.CheckConstraint("ck_import_reports_problem_count", "problem_count >= rejected_count");
+                    table.CheckConstraint("ck_import_reports_received_count", "received_count = new_count + changed_count + unchanged_count + rejected_count");
+                    table.CheckConstraint("ck_import_reports_sha256", "octet_length(sha256) = 32");
+                    table.ForeignKey(
+                        name: "fk_import_reports_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "listings",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    agency = table.Column<string>(type: "text", nullable: false),
+                    technical_id = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: true),
+                    transaction = table.Column<string>(type: "text", nullable: false),
+                    property_type = table.Column<string>(type: "text", nullable: false),
+                    property_type_text = table.Column<string>(type: "text", nullable: false),
+                    postcode = table.Column<string>(type: "text", nullable: true),
+                    city = table.Column<string>(type: "text", nullable: true),
+                    country = table.Column<string>(type: "text", nullable: true),
+                    price_cents = table.Column<long>(type: "bigint", nullable: false),
+                    price_without_fees_cents = table.Column<long>(type: "bigint", nullable: true),
+                    price_hidden = table.Column<bool>(type: "boolean", nullable: false),
+                    rent_includes_charges = table.Column<bool>(type: "boolean", nullable: true),
+                    charges_cents = table.Column<long>(type: "bigint", nullable: true),
+                    fees_percent = table.Column<decimal>(type: "numeric", nullable: true),
+                    fees_cents = table.Column<long>(type: "bigint", nullable: true),
+                    fees_payer = table.Column<string>(type: "text", nullable: true),
+                    deposit_cents = table.Column<long>(type: "bigint", nullable: true),
+                    surface = table.Column<decimal>(type: "numeric", nullable: true),
+                    land_surface = table.Column<decimal>(type: "numeric", nullable: true),
+                    rooms = table.Column<int>(type: "integer", nullable: true),
+                    bedrooms = table.Column<int>(type: "integer", nullable: true),
+                    floor = table.Column<int>(type: "integer", nullable: true),
+                    furnished = table.Column<bool>(type: "boolean", nullable: true),
+                    year_built = table.Column<int>(type: "integer", nullable: true),
+                    title = table.Column<string>(type: "text", nullable: true),
+                    description = table.Column<string>(type: "text", nullable: true),
+                    available_from = table.Column<DateOnly>(type: "date", nullable: true),
+                    energy_class = table.Column<string>(type: "text", nullable: true),
+                    energy_use = table.Column<decimal>(type: "numeric", nullable: true),
+                    ghg_class = table.Column<string>(type: "text", nullable: true),
+                    ghg_emission = table.Column<decimal>(type: "numeric", nullable: true),
+                    diagnosis_date = table.Column<DateOnly>(type: "date", nullable: true),
+                    diagnosis_version = table.Column<string>(type: "text", nullable: true),
+                    latitude = table.Column<decimal>(type: "numeric", nullable: true),
+                    longitude = table.Column<decimal>(type: "numeric", nullable: true),
+                    photos = table.Column<string[]>(type: "text[]", nullable: false),
+                    virtual_tour = table.Column<string>(type: "text", nullable: true),
+                    content_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    update_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    changed_transaction = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "pg_current_xact_id()"),
+                    changed_sequence = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_listings", x => x.id);
+                    table.CheckConstraint("ck_listings_content_hash", "octet_length(content_hash) = 32");
+                    table.CheckConstraint("ck_listings_energy_class", "energy_class in ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'not_subject', 'blank')");
+                    table.CheckConstraint("ck_listings_fees", "fees_percent is null or fees_cents is null");
+                    table.CheckConstraint("ck_listings_fees_payer", "fees_payer in ('unknown', 'buyer', 'seller', 'buyer_and_seller')");
+                    table.CheckConstraint("ck_listings_ghg_class", "ghg_class in ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'not_subject', 'blank')");
+                    table.CheckConstraint("ck_listings_identity", "agency <> '' and technical_id <> ''");
+                    table.CheckConstraint("ck_listings_position", "(latitude is null) = (longitude is null)");
+                    table.CheckConstraint("ck_listings_price_cents", "price_cents > 0");
+                    table.CheckConstraint("ck_listings_property_type", "property_type in ('unspecified', 'apartment', 'house', 'house_with_land', 'house_model', 'castle', 'mansion', 'loft', 'building', 'structure', 'land', 'parking', 'office', 'premises', 'shop', 'business')");
+                    table.CheckConstraint("ck_listings_state", "state in ('on_market', 'withdrawn')");
+                    table.CheckConstraint("ck_listings_transaction", "transaction in ('sale', 'rental', 'seasonal_rental', 'life_annuity', 'investment', 'business_sale', 'lease_transfer', 'catalogue_house')");
+                    table.CheckConstraint("ck_listings_update_time", "update_time >= create_time");
+                    table.ForeignKey(
+                        name: "fk_listings_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "requests",
                 columns: table => new
                 {
@@ -358,6 +470,31 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_attempts_exchanges_exchange_id",
                         column: x => x.exchange_id,
                         principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "import_problems",
+                columns: table => new
+                {
+                    report_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    position = table.Column<int>(type: "integer", nullable: false),
+                    line = table.Column<int>(type: "integer", nullable: false),
+                    rejected = table.Column<bool>(type: "boolean", nullable: false),
+                    field = table.Column<string>(type: "text", nullable: false),
+                    value = table.Column<string>(type: "text", nullable: false),
+                    sentence = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_import_problems", x => new { x.report_id, x.position });
+                    table.CheckConstraint("ck_import_problems_position", "position between 0 and 999");
+                    table.CheckConstraint("ck_import_problems_value", "char_length(value) <= 80");
+                    table.ForeignKey(
+                        name: "fk_import_problems_import_reports_report_id",
+                        column: x => x.report_id,
+                        principalTable: "import_reports",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -449,6 +586,35 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "subject");
 
             migrationBuilder.CreateIndex(
+                name: "ix_import_reports_partner_id_id",
+                table: "import_reports",
+                columns: new[] { "partner_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_listings_changed_transaction_changed_sequence",
+                table: "listings",
+                columns: new[] { "changed_transaction", "changed_sequence" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_listings_partner_id_agency_technical_id",
+                table: "listings",
+                columns: new[] { "partner_id", "agency", "technical_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_listings_partner_id_id",
+                table: "listings",
+                columns: new[] { "partner_id", "id" },
+                filter: "state = 'on_market'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_listings_postcode_id",
+                table: "listings",
+                columns: new[] { "postcode", "id" },
+                filter: "state = 'on_market'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_persons_case_id_position",
                 table: "persons",
                 columns: new[] { "case_id", "position" },
@@ -495,6 +661,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "events");
 
             migrationBuilder.DropTable(
+                name: "import_problems");
+
+            migrationBuilder.DropTable(
+                name: "listings");
+
+            migrationBuilder.DropTable(
                 name: "person_keys");
 
             migrationBuilder.DropTable(
@@ -508,6 +680,9 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "clocks");
+
+            migrationBuilder.DropTable(
+                name: "import_reports");
 
             migrationBuilder.DropTable(
                 name: "persons");
