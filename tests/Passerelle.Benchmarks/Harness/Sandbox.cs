@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Npgsql;
+using Passerelle.Client;
+using Passerelle.Hub.Persistence;
+
+namespace Passerelle.Benchmarks.Harness;
+
+/// <summary>What one benchmark runs in: a throw-away PostgreSQL with durable settings, the real hub on real ports, and a folder. All of it is gone afterwards.</summary>
+sealed class Sandbox : IAsyncDisposable
+{
+    const string FolderStem = "passerelle-bench-";
+
+    readonly EmbeddedPostgres postgres;
+    readonly Uri hubAddress;
+    readonly ChildProcess hub;
+
+    Sandbox(string folder, EmbeddedPostgres postgres, NpgsqlDataSource source, Machine machine, Uri hubAddress, ChildProcess hub) =>
+        (Folder, this.postgres, Source, Machine, this.hubAddress, this.hub) = (folder, postgres, source, machine, hubAddress, hub);
+
+    public string Folder { get; }
+
+    public NpgsqlDataSource Source { get; }
+
+    public Machine Machine { get; }
+
+    public string SocketFolder => postgres.SocketFolder;
+
+    public string ConnectionString => postgres.ConnectionString(Storage.DatabaseName);
+
+    public static async Task<Sandbox> StartAsync(CancellationToken ct)
+    {
+        SweepLeftovers();
+        // Not for others to look into; but the user that PostgreSQL runs as must be able to walk down here.
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), FolderStem + Environment.ProcessId), (UnixFileMode)Convert.ToInt32("711", 8)).FullName;
+        EmbeddedPostgres? postgres = null;
+        NpgsqlDataSource? source = null;
+        try
+        {
+            // Two servers with a pool of 100 each. Everything else is as PostgreSQL, and the hub's own embedded one, have it.
+            postgres = await EmbeddedPostgres.StartAsync(folder, durable: true, ["max_connections=300"], ct);
+            await postgres.EnsureDatabaseAsync(Storage.DatabaseName, ct);
+            source = NpgsqlDataSource.Create(postgres.ConnectionString(Storage.DatabaseName) + ";Command Timeout=600");
+            var machine = await Machine.DescribeAsync(source, ct);
+            if (!machine.Postgresql.AreDurable) throw new InvalidOperationException("Figures count with fsync and synchronous_commit on; this PostgreSQL has them off.");
+            var (http, grpc) = (ChildProcess.FreePort(), ChildProcess.FreePort());
+            var hub = await ChildProcess.StartAsync(
+                "hub", folder, http,
+                [
+                    "passerelle-hub.dll", "--ConnectionStrings:Hub=" + postgres.ConnectionString(Storage.DatabaseName), "--Data:Directory=" + folder,
+                    "--Vault:MasterKey=" + Convert.ToBase64String(new byte[32]), "--Demo:Enabled=true", $"--Listen:Http={http}", $"--Listen:Grpc={grpc}",
+                ],
+                ct);
+            return new Sandbox(folder, postgres, source, machine, new Uri($"http://127.0.0.1:{grpc}"), hub);
+        }
+        catch
+        {
+            await StopAsync(folder, postgres, source);
+            throw;
+        }
+    }
+
+    /// <summary>The hub, as one of the demonstration's callers.</summary>
+    public PasserelleClient ConnectAs(string caller) => Connect(hubAddress, KeyOf(caller));
+
+    /// <summary>Another server, called exactly as the hub is.</summary>
+    public PasserelleClient ConnectTo(Uri address, string caller) => Connect(address, KeyOf(caller));
+
+    public async Task ExecuteAsync(string sql, CancellationToken ct)
+    {
+        await using var command = Source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await hub.DisposeAsync();
+        await StopAsync(Folder, postgres, Source);
+    }
+
+    static PasserelleClient Connect(Uri address, string key) => PasserelleClient.Connect(new PasserelleOptions { Address = address, ApiKey = key, MaxAttempts = 1 });
+
+    string KeyOf(string caller)
+    {
+        using var keys = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "dev-keys.json")));
+        return keys.RootElement.GetProperty("callers").EnumerateArray().Single(c => c.GetProperty("name").GetString() == caller).GetProperty("key").GetString()!;
+    }
+
+    static async Task StopAsync(string folder, EmbeddedPostgres? postgres, NpgsqlDataSource? source)
+    {
+        if (source is not null) await source.DisposeAsync();
+        if (postgres is not null) await postgres.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>What runs that were killed have left behind.</summary>
+    static void SweepLeftovers()
+    {
+        foreach (var left in Directory.GetDirectories(Path.GetTempPath(), FolderStem + "*"))
+            if (int.TryParse(Path.GetFileName(left)[FolderStem.Length..], out var owner) && !Directory.Exists($"/proc/{owner}")) Directory.Delete(left, recursive: true);
+    }
+}
