@@ -40,8 +40,8 @@ public static class Demonstration
         {
             ["http"] = $"http://{advertised}:{listen.Http}",
             ["grpc"] = $"http://{advertised}:{listen.Grpc}",
-            ["grpcTls"] = $"https://{advertised}:{listen.Tls}",
         };
+        if (listen.Certificate is not null) addresses["grpcTls"] = $"https://{advertised}:{listen.Tls}";
         Directory.CreateDirectory(Path.GetDirectoryName(keysFile)!);
         var temporary = keysFile + ".new";
         File.Delete(temporary);

@@ -27,6 +27,8 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
         "energy_class", "energy_use", "ghg_class", "ghg_emission", "diagnosis_date", "diagnosis_version", "latitude", "longitude", "photos", "virtual_tour",
     ];
 
+    int written;
+
     static readonly string Columns = "id, agency, technical_id, " + string.Join(", ", Content);
 
     /// <summary>Two imports of one partner never mix: whoever comes second is told so, and waits for nothing.</summary>
@@ -134,10 +136,22 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
         return await command.ExecuteNonQueryAsync(ct);
     }
 
+    /// <summary>Ascending within the import: ids of one millisecond in random order would fill the indexes at random places, at twice the cost.
+    /// A counter in the bits behind the time, as RFC 9562 allows (section 6.2, method 1); the rest stays random.</summary>
+    Guid NextId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.CreateVersion7(now).TryWriteBytes(bytes, bigEndian: true, out _);
+        var number = written++;
+        (bytes[6], bytes[7]) = ((byte)(0x70 | (number >> 22 & 0x0F)), (byte)(number >> 14));
+        (bytes[8], bytes[9]) = ((byte)(0x80 | (number >> 8 & 0x3F)), (byte)number);
+        return new Guid(bytes, bigEndian: true);
+    }
+
     async Task WriteAsync(NpgsqlBinaryImporter copy, ListingDraft d, CancellationToken ct)
     {
         await copy.StartRowAsync(ct);
-        await copy.WriteAsync(Guid.CreateVersion7(now), NpgsqlDbType.Uuid, ct);
+        await copy.WriteAsync(NextId(), NpgsqlDbType.Uuid, ct);
         await Text(d.AgencyId);
         await Text(d.TechnicalId);
 

@@ -11,7 +11,7 @@ public static class Storage
     public static void AddStorage(this IServiceCollection services, string connectionString)
     {
         services.AddNpgsqlDataSource(Complete(connectionString));
-        services.AddDbContextFactory<HubDb>((provider, options) => Configure(options, provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddPooledDbContextFactory<HubDb>((provider, options) => Configure(options, provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<HubDb>>().CreateDbContext());
     }
 

@@ -10,9 +10,10 @@ static class AddressesCommand
         var keys = await KeyFile.ReadAsync(options["--keys"], time, CancellationToken.None);
         var grpc = new Uri(keys.Addresses.Grpc);
         var crm = keys.Caller("crm-demo");
+        Console.WriteLine($"gRPC                      {keys.Addresses.Grpc}");
+        // A hub on a database of one's own has no development authority, and TLS only where it was given a certificate.
+        if (keys.Addresses.GrpcTls is { } tls) Console.WriteLine($"gRPC with TLS             {tls}   (authority: {keys.Authority})");
         Console.WriteLine($"""
-            gRPC                      {keys.Addresses.Grpc}
-            gRPC with TLS             {keys.Addresses.GrpcTls}   (authority: {keys.Authority})
             HTTP/JSON, health, jobs   {keys.Addresses.Http}   (/health/ready, /hangfire)
             Keys                      {options["--keys"]}   ({string.Join(", ", keys.Callers.Select(caller => caller.Name))})
 

@@ -37,6 +37,6 @@ sealed record KeyFile(KeyFileAddresses Addresses, string? Authority, IReadOnlyLi
     }
 }
 
-sealed record KeyFileAddresses(string Http, string Grpc, string GrpcTls);
+sealed record KeyFileAddresses(string Http, string Grpc, string? GrpcTls = null);
 
 sealed record KeyFileCaller(string Name, string Kind, string? Partner, string Key, string? Certificate);

@@ -7,7 +7,7 @@ namespace Passerelle.Tests.Support;
 static class SourceTree
 {
     static readonly string[] folders = ["src", "tests", "protos", "docker"];
-    static readonly string[] madeByBuilds = ["bin", "obj", "TestResults", "BenchmarkDotNet.Artifacts"];
+    static readonly string[] madeByBuilds = ["bin", "obj", "node_modules", "TestResults", "BenchmarkDotNet.Artifacts"];
 
     /// <summary>Paths from the root, with slashes.</summary>
     public static IReadOnlyList<string> Files { get; } =

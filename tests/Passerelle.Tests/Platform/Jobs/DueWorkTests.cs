@@ -13,7 +13,7 @@ public sealed class DueWorkTests(Postgres postgres)
     [Fact]
     public async Task A_Hangfire_job_marks_a_request_that_nobody_answers_as_overdue()
     {
-        await using var hub = await HubHost.StartAsync(postgres, "Jobs:Server=true", "Jobs:Watchdog=true", "Jobs:WatchdogPatience=01:00:00", "Jobs:SweepCron=* * * * * *");
+        await using var hub = await HubHost.StartAsync(postgres, "Jobs:Server=true", "Jobs:Watchdog=true", "Jobs:WatchdogPatience=365.00:00:00", "Jobs:SweepCron=* * * * * *");
         var filed = await (await Household.OpenAsync(hub)).FileRequestAsync(hub);
         await hub.Time.AdvanceAsync(TimeSpan.FromHours(49));
         await OverdueAsync(hub, filed.Name);
