@@ -74,7 +74,7 @@ public sealed partial class PasserelleClient
     /// <param name="cancellationToken">Stops the download.</param>
     /// <returns>The document without its content.</returns>
     /// <exception cref="DocumentCorruptException">The bytes do not have the announced size or SHA-256.</exception>
-    /// <exception cref="RpcException">RESOURCE_NOT_FOUND.</exception>
+    /// <exception cref="RpcException">RESOURCE_NOT_FOUND; UNAVAILABLE when nothing came for <see cref="PasserelleOptions.MaxSilence"/>.</exception>
     public async Task<Document> DownloadDocumentAsync(
         string name, Stream destination, IProgress<long>? received = null, CancellationToken cancellationToken = default)
     {
@@ -85,7 +85,8 @@ public sealed partial class PasserelleClient
         long size = 0;
         try
         {
-            while (await call.ResponseStream.MoveNext(cancellationToken))
+            // A connection can stall for ever without an error: silence is one.
+            while (await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(_options.MaxSilence, _options.TimeProvider, cancellationToken))
             {
                 var item = call.ResponseStream.Current;
                 if (item.ItemCase == DownloadDocumentResponse.ItemOneofCase.Document && document is null)
@@ -105,6 +106,10 @@ public sealed partial class PasserelleClient
         catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "The download fell silent.", e));
         }
         if (document is null || size != document.SizeBytes || !hash.GetHashAndReset().AsSpan().SequenceEqual(document.Sha256.Span))
             throw new DocumentCorruptException(name);

@@ -112,7 +112,9 @@ public static class HubApp
         services.AddGrpcReflection();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<CallerInterceptor>();
-        services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);
+        // The first port answers before the last one listens: ready is when all do.
+        services.AddSingleton<StartedHealth>();
+        services.AddHealthChecks().AddCheck<StartedHealth>("started", tags: ["ready"]).AddCheck<StorageHealth>("storage", tags: ["ready"]);
         services.AddGrpcHealthChecks(health => health.Services.Map("", check => check.Tags.Contains("ready")));
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(r => r.AddService("passerelle-hub"))
