@@ -104,6 +104,10 @@ public sealed partial class PasserelleClient : IDisposable
         {
             ConnectTimeout = options.ConnectTimeout,
             EnableMultipleHttp2Connections = true,
+            // Kestrel may lose the response that follows, on one connection, one whose bytes took several windows (dotnet/aspnetcore#53736: the
+            // window updates that arrive late upset the stream that is used again). With the largest window there is, the first update comes after
+            // megabytes: most documents need none. What is lost all the same ends by MaxSilence.
+            InitialHttp2StreamWindowSize = 16 * 1024 * 1024,
             KeepAlivePingDelay = options.KeepAlive,
             KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
             // An idle connection costs nobody anything: only a call under way needs to know that its connection is dead.
