@@ -129,21 +129,23 @@ public static class HubApp
         services.AddOptions<JobOptions>().BindConfiguration("Jobs");
         services.AddSingleton<ILogProvider>(provider => new AspNetCoreLogProvider(provider.GetRequiredService<ILoggerFactory>()));
         var options = configuration.GetSection("Jobs").Get<JobOptions>() ?? new JobOptions();
+        // Ours, in this container: Hangfire's defaults are statics, which two hubs in one process would take from each other.
+        services.AddSingleton<JobStorage>(provider => new PostgreSqlStorage(
+            new HangfireConnections(provider.GetRequiredService<NpgsqlDataSource>()),
+            new PostgreSqlStorageOptions
+            {
+                SchemaName = "hangfire",
+                QueuePollInterval = TimeSpan.FromSeconds(1),
+                // A killed worker's job and locks come back within a minute instead of half an hour and ten minutes.
+                UseSlidingInvisibilityTimeout = true,
+                InvisibilityTimeout = TimeSpan.FromMinutes(1),
+                DistributedLockTimeout = TimeSpan.FromMinutes(1),
+            }));
+        services.AddSingleton<JobActivator>(provider => new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
         services.AddHangfire((provider, hangfire) => hangfire
             .UseLogProvider(provider.GetRequiredService<ILogProvider>())
             .UseSimpleAssemblyNameTypeSerializer()
-            .UseRecommendedSerializerSettings()
-            .UsePostgreSqlStorage(
-                postgres => postgres.UseConnectionFactory(new HangfireConnections(provider.GetRequiredService<NpgsqlDataSource>())),
-                new PostgreSqlStorageOptions
-                {
-                    SchemaName = "hangfire",
-                    QueuePollInterval = TimeSpan.FromSeconds(1),
-                    // A killed worker's job and locks come back within a minute instead of half an hour and ten minutes.
-                    UseSlidingInvisibilityTimeout = true,
-                    InvisibilityTimeout = TimeSpan.FromMinutes(1),
-                    DistributedLockTimeout = TimeSpan.FromMinutes(1),
-                }));
+            .UseRecommendedSerializerSettings());
         if (!options.Server) return;
         services.AddHangfireServer(server =>
         {
