@@ -24,6 +24,9 @@ internal static class Sentences
     /// <summary>The French word for a value of the contract, or the value as it is: more will come, and an old client must show it.</summary>
     public static string Word(string prefix, object value) => Find($"{prefix}.{value}") ?? value.ToString()!;
 
+    // What a refused file looks like comes as a code; the rest is shown as it is.
+    private static string Said(string key, string value) => key == "seen" ? Word("Seen", value) : value;
+
     /// <summary>What happened and what to do about it.</summary>
     public static string Of(PasserelleError error)
     {
@@ -34,7 +37,7 @@ internal static class Sentences
             : Get($"Reason.{error.Reason}");
         // The sentences name metadata as {partner}; what the hub did not send is left out with a dash.
         foreach (var key in (string[])["scope", "resource", "state", "limit", "person", "purpose", "partner", "kind", "seen", "trace"])
-            sentence = sentence.Replace('{' + key + '}', Printable.Line(error.Metadata.GetValueOrDefault(key, "—")), StringComparison.Ordinal);
+            sentence = sentence.Replace('{' + key + '}', Printable.Line(Said(key, error.Metadata.GetValueOrDefault(key, "—"))), StringComparison.Ordinal);
         return error.FieldViolations.Count == 0
             ? sentence
             : sentence + string.Concat(error.FieldViolations.Select(v => "\n  " + Get("FieldViolation", Printable.Line(v.Field), Printable.Line(v.Description))));

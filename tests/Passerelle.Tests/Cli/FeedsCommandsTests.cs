@@ -79,7 +79,7 @@ public sealed class FeedsCommandsTests : IAsyncLifetime
 
     [Theory]
     [InlineData(StatusCode.InvalidArgument, "FEED_TRUNCATED", 3, "Le flux est coupé")]
-    [InlineData(StatusCode.InvalidArgument, "FEED_FORMAT_UNKNOWN", 3, "Ce format n'est pas accepté (vu : pdf)")]
+    [InlineData(StatusCode.InvalidArgument, "FEED_FORMAT_UNKNOWN", 3, "Ce format n'est pas accepté (le fichier semble être un fichier PDF)")]
     [InlineData(StatusCode.Aborted, "FEED_UNDER_WAY", 3, "Un autre de vos flux")]
     [InlineData(StatusCode.Unauthenticated, "CREDENTIALS_INVALID", 4, "La clé ou le certificat n'est pas accepté")]
     [InlineData(StatusCode.PermissionDenied, "SCOPE_MISSING", 4, "listings.write")]
