@@ -119,7 +119,7 @@ public static class HubApp
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(r => r.AddService("passerelle-hub"))
             .WithMetrics(m => m.AddMeter(Telemetry.Name).AddAspNetCoreInstrumentation().AddRuntimeInstrumentation())
-            .WithTracing(t => t.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation().AddNpgsql());
+            .WithTracing(t => t.AddAspNetCoreInstrumentation().AddNpgsql());
         // The exporter's own variables (OTEL_EXPORTER_OTLP_...) say where to; without them nothing is sent.
         if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 }) telemetry.UseOtlpExporter();
     }

@@ -56,6 +56,7 @@ public sealed class CaseService(
         var clocks = await db.Clocks.AsNoTracking().Where(c => c.CaseId == id).OrderBy(c => c.DueTime).ToListAsync(ct);
         var timeline = await db.Events.AsNoTracking().Where(e => e.CaseId == id).OrderByDescending(e => e.Time).ThenByDescending(e => e.Sequence).Take(MaxTimeline).ToListAsync(ct);
         var response = new Wire.GetCaseResponse { Case = ToWire(found, members), Cursor = cursor.ToString() };
+        await vault.LoadAsync(members.Select(m => m.Id), ct);
         foreach (var member in members) response.Members.Add(member.OpenProfile(await vault.OpenAsync(member.Id, ct)));
         response.Requests.AddRange(requests.Select(r => RequestService.ToWire(r, clocks.Single(c => c.Subject == r.Name))));
         response.Clocks.AddRange(clocks.Select(ClockBook.ToWire));

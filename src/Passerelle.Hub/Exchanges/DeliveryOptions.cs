@@ -6,7 +6,7 @@ namespace Passerelle.Hub.Exchanges;
 public sealed class DeliveryOptions : IValidatableObject
 {
     /// <summary>The longest wait before each new try; the wait itself is drawn between nothing and that (full jitter). After the last one the exchange is undeliverable.
-    /// Default: 5 s to 24 h, 17 tries in 7 days and a half, 13 of them in the first 48 hours.</summary>
+    /// Default: 17 waits from 5 s to 2 days, hence 18 tries; the last one comes at most 7 days and 10 hours after the first, on average after half of that, and at least 13 fall in the first 48 hours.</summary>
     public TimeSpan[] RetrySchedule { get; set; } = [];
 
     public static readonly TimeSpan[] DefaultRetrySchedule =

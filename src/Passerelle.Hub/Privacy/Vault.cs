@@ -55,12 +55,21 @@ public sealed class Vault(HubDb db, MasterKey master)
         return opened[personId] = new PersonCipher(key);
     }
 
+    /// <summary>Reads the keys of several persons at once, for OpenAsync to find.</summary>
+    public async Task LoadAsync(IEnumerable<Guid> personIds, CancellationToken ct)
+    {
+        var wanted = personIds.Except(opened.Keys).ToList();
+        foreach (var row in await db.PersonKeys.AsNoTracking().Where(k => wanted.Contains(k.PersonId)).ToListAsync(ct)) Open(row);
+    }
+
     public async Task<PersonCipher> OpenAsync(Guid personId, CancellationToken ct)
     {
         if (opened.TryGetValue(personId, out var known)) return known;
         var row = await db.PersonKeys.AsNoTracking().SingleOrDefaultAsync(k => k.PersonId == personId, ct) ?? throw new ResourceNotFound($"persons/{personId:D}");
-        return opened[personId] = new PersonCipher(Sealed.Open(master.Bytes, row.Wrapped, $"person_keys/{personId:D}"));
+        return Open(row);
     }
+
+    PersonCipher Open(PersonKey row) => opened[row.PersonId] = new PersonCipher(Sealed.Open(master.Bytes, row.Wrapped, $"person_keys/{row.PersonId:D}"));
 }
 
 /// <summary>Seals and opens with one person's key. The place (table, column and row) is bound in: a sealed value moved elsewhere does not open.</summary>

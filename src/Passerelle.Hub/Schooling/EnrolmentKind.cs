@@ -31,6 +31,7 @@ public sealed class EnrolmentKind(HubDb db, Vault vault) : IExchangeKind
             StartDate = enrolment.StartDate.ToWire(),
             PreviousSchool = enrolment.OpenPreviousSchool(cipher),
         };
+        await vault.LoadAsync(adults.Select(a => a.Id), ct);
         foreach (var adult in adults) file.Guardians.Add(ToGuardian(adult.OpenProfile(await vault.OpenAsync(adult.Id, ct))));
         var ids = enrolment.DocumentIds.ToList();
         var documents = await db.Documents.AsNoTracking().Where(d => ids.Contains(d.Id)).ToDictionaryAsync(d => d.Id, ct);
