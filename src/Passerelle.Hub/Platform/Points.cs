@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace Passerelle.Hub.Platform;
+
+/// <summary>Named points that work passes, for whoever listens to the diagnostic source `Passerelle.Kernel`: a debugger, a tracer, a test that stops the process right there.
+/// Nobody listening costs one comparison.</summary>
+public static class Points
+{
+    public const string Source = "Passerelle.Kernel";
+
+    /// <summary>A batch is about to be claimed.</summary>
+    public const string ClaimBegins = "claim.begins";
+
+    /// <summary>A claim is committed; nothing of it is composed yet.</summary>
+    public const string Claimed = "claim.committed";
+
+    /// <summary>Attempts are written down; nothing has left yet.</summary>
+    public const string Prepared = "prepare.committed";
+
+    /// <summary>One exchange's call has come back; its outcome is not saved yet.</summary>
+    public const string Sent = "send.returned";
+
+    /// <summary>Some outcomes of a batch are saved, others are still on their way.</summary>
+    public const string MidBatch = "batch.middle";
+
+    /// <summary>Outcomes are committed.</summary>
+    public const string Completed = "complete.committed";
+
+    /// <summary>Something was committed that is due at once, and nobody has been told yet.</summary>
+    public const string NudgeBegins = "nudge.begins";
+
+    /// <summary>The nudge was passed on.</summary>
+    public const string Nudged = "nudge.passed";
+
+    static readonly DiagnosticListener Listener = new(Source);
+
+    public static void Reach(string point)
+    {
+        if (Listener.IsEnabled(point)) Listener.Write(point, null);
+    }
+}
