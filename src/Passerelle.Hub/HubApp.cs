@@ -67,6 +67,9 @@ public static class HubApp
 
         // Partners
         services.AddSingleton<CallerDirectory>();
+        services.AddOptions<LaneOptions>().BindConfiguration("Lanes")
+            .PostConfigure(o => o.ProbeSchedule = o.ProbeSchedule is [] ? LaneOptions.DefaultProbeSchedule : o.ProbeSchedule)
+            .ValidateDataAnnotations().ValidateOnStart();
 
         // Clocks
         services.AddOptions<ResponseOptions>().BindConfiguration("Response")
@@ -82,6 +85,7 @@ public static class HubApp
         services.AddSingleton<ExchangeClaims>();
         services.AddSingleton<IPartnerTransport, PushTransport>();
         services.AddScoped<ExchangeDesk>();
+        services.AddScoped<Dispatch>();
         AddDueWork<DeliverDue>(services);
 
         // Employment
@@ -135,7 +139,8 @@ public static class HubApp
             new PostgreSqlStorageOptions
             {
                 SchemaName = "hangfire",
-                QueuePollInterval = TimeSpan.FromSeconds(1),
+                // What this node enqueues wakes its workers at once; the poll is for what others enqueue.
+                QueuePollInterval = TimeSpan.FromSeconds(5),
                 // A killed worker's job and locks come back within a minute instead of half an hour and ten minutes.
                 UseSlidingInvisibilityTimeout = true,
                 InvisibilityTimeout = TimeSpan.FromMinutes(1),
@@ -150,7 +155,7 @@ public static class HubApp
         services.AddHangfireServer(server =>
         {
             server.WorkerCount = options.Workers;
-            server.SchedulePollingInterval = TimeSpan.FromSeconds(1);
+            server.SchedulePollingInterval = TimeSpan.FromSeconds(15);
             server.ShutdownTimeout = TimeSpan.FromSeconds(15);
         });
     }
@@ -159,6 +164,7 @@ public static class HubApp
     {
         services.AddSingleton<TWork>();
         services.AddSingleton<Nudge<TWork>>();
+        services.AddSingleton<Shift<TWork>>();
         services.AddHostedService<DueWorkKeeper<TWork>>();
     }
 

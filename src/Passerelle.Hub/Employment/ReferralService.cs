@@ -36,7 +36,7 @@ public sealed class ReferralService(
             var id = Guid.CreateVersion7(now);
             var name = Names.Of(Names.Referrals, id);
             db.Events.Add(HubEvent.Of("referral.created", now, name, person.CaseId, partnerId));
-            var exchange = desk.Open(ReferralKind.KindName, partnerId, person.CaseId, name, now);
+            var exchange = await desk.OpenAsync(ReferralKind.KindName, partnerId, person.CaseId, name, now, ct, topic: Names.Of(Names.Persons, personId));
             var referral = Referral.Open(id, person, exchange, request.Introduction, await vault.OpenAsync(personId, ct));
             db.Referrals.Add(referral);
             return new Wire.CreateReferralResponse { Referral = ToWire(referral, exchange.State) };

@@ -1,59 +1,274 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 
 namespace Passerelle.Hub.Exchanges;
 
-/// <summary>Delivers by push what is due: claim, prepare, send, complete. No transaction is open while a partner is called.</summary>
+/// <summary>Delivers by push what is due. Claims are made one after the other, sends run side by side, and their outcomes are saved together as they come in: a slow partner keeps nobody waiting.</summary>
 public sealed partial class DeliverDue(
-    ExchangeClaims claims, IServiceScopeFactory scopes, IPartnerTransport transport, IOptions<DeliveryOptions> options, ChangeSignal changes, ILogger<DeliverDue> logger) : IDueWork
+    ExchangeClaims claims, IServiceScopeFactory scopes, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
+    ILogger<DeliverDue> logger) : IDueWork
 {
+    /// <summary>A batch from which it pays to let a little more come together before the next claim.</summary>
+    const int Crowd = 4;
+
+    /// <summary>How soon lanes that were full, or over their rate, are looked at again.</summary>
+    static readonly TimeSpan LookAtFullLanes = TimeSpan.FromMilliseconds(100);
+
+    static readonly TimeSpan StorageComesBack = TimeSpan.FromMilliseconds(500);
+
+    static readonly TimeSpan OutcomesAreKeptFor = TimeSpan.FromMinutes(2);
+
+    /// <summary>Until nothing is due and nothing is on its way; nudges are heeded meanwhile.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        var batchSize = options.Value.BatchSize;
-        while (true)
+        using var end = new CancellationTokenSource();
+        var run = new Run();
+        var renewing = RenewAsync(run, end.Token);
+        var completing = CompleteAsync(run);
+        try
         {
-            var batch = await claims.TakeAsync(DeliveryMode.Push, null, options.Value.Lease, batchSize, ct);
-            await Task.WhenAll(batch.Select(claim => DeliverAsync(claim, ct)));
-            if (batch.Count > 0) changes.Pulse();
-            if (batch.Count < batchSize) return;
+            while (await ClaimAsync(run, ct)) { }
+        }
+        finally
+        {
+            // What has left is written down, even when the node is stopping.
+            await run.LandedAsync();
+            run.Outcomes.Writer.Complete();
+            await completing;
+            await end.CancelAsync();
+            await renewing;
         }
     }
 
     public Task<TimeSpan?> OldestDueAsync(CancellationToken ct) => claims.OldestDueAsync(ct);
 
-    async Task DeliverAsync(Claim claim, CancellationToken ct)
+    /// <summary>One round: claim, prepare, set off; or wait for a reason to look again.</summary>
+    /// <returns>False when there is nothing left to do or to wait for.</returns>
+    async Task<bool> ClaimAsync(Run run, CancellationToken ct)
+    {
+        var began = time.GetTimestamp();
+        var (called, changed) = (nudge.Next, run.Changed);
+        try
+        {
+            var room = Math.Min(options.Value.BatchSize, options.Value.MaxInFlight - run.InFlight.Count);
+            var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], 0);
+            if (taken.Claims.Count > 0)
+            {
+                foreach (var ready in await PrepareAsync(taken.Claims, run, ct)) SetOff(run, ready, ct);
+                var rest = options.Value.Pace - time.GetElapsedTime(began);
+                if (taken.Claims.Count >= Crowd && rest > TimeSpan.Zero) await Task.Delay(rest, time, ct);
+                return true;
+            }
+
+            if (taken.LanesFull == 0 && run.IsIdle && !called.IsCompleted) return false;
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            await Task.WhenAny(called, changed, Task.Delay(taken.LanesFull > 0 ? LookAtFullLanes : Timeout.InfiniteTimeSpan, time, wait.Token));
+            await wait.CancelAsync();
+        }
+        catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) && !ct.IsCancellationRequested)
+        {
+            LogStorageAway(e.GetType().Name);
+            await Task.Delay(StorageComesBack, time, ct);
+        }
+
+        ct.ThrowIfCancellationRequested();
+        return true;
+    }
+
+    async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, Run run, CancellationToken ct)
     {
         try
         {
-            var envelope = await WithDeskAsync(desk => desk.PrepareAsync(claim, Transport.Push, ct));
-            if (envelope is null) return;
-            var outcome = await transport.SendAsync(claim.PushAddress!, envelope, ct);
-            // The partner may have it: say so even when the node is stopping.
-            await WithDeskAsync(async desk =>
-            {
-                await desk.CompleteAsync(claim, outcome, CancellationToken.None);
-                return true;
-            });
-            LogTried(envelope.Exchange, claim.Generation, outcome.GetType().Name);
+            return await WithDispatchAsync(dispatch => dispatch.PrepareAsync(batch, Transport.Push, ct));
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException && !ErrorInterceptor.IsStorageOutage(e))
         {
-            // One exchange's trouble is not the others': its lease ends, and it is tried again.
-            LogFailed(e, Names.Of(Names.Exchanges, claim.ExchangeId), claim.Generation);
+            if (batch.Count == 1)
+            {
+                // It cannot be composed, for a reason that is ours: it is tried again on its schedule, and others go before it.
+                LogNotPrepared(e, Names.Of(Names.Exchanges, batch[0].ExchangeId), batch[0].Generation);
+                run.Report(new Completion(batch[0], new SendOutcome.NotYet("NOT_COMPOSED")));
+                return [];
+            }
+
+            // One exchange's trouble is not the others'.
+            var ready = new List<Ready>();
+            foreach (var claim in batch) ready.AddRange(await PrepareAsync([claim], run, ct));
+            return ready;
         }
     }
 
-    async Task<T> WithDeskAsync<T>(Func<ExchangeDesk, Task<T>> work)
+    void SetOff(Run run, Ready ready, CancellationToken ct)
+    {
+        run.InFlight[ready.Claim] = true;
+        _ = SendAsync(run, ready, ct);
+    }
+
+    async Task SendAsync(Run run, Ready ready, CancellationToken ct)
+    {
+        SendOutcome outcome;
+        try
+        {
+            outcome = await transport.SendAsync(ready.Claim.PartnerId, ready.Envelope, ct);
+        }
+        catch (OperationCanceledException)
+        {
+            // The node is stopping and nobody knows whether the partner has it: its lease ends, and it is sent again.
+            run.Forget(ready.Claim);
+            return;
+        }
+        catch (Exception e)
+        {
+            LogSendBroke(e, ready.Envelope.Exchange, ready.Claim.Generation);
+            outcome = new SendOutcome.NotYet("NOT_SENT");
+        }
+
+        Points.Reach(Points.Sent);
+        LogTried(ready.Envelope.Exchange, ready.Claim.Generation, outcome.GetType().Name);
+        run.Report(new Completion(ready.Claim, outcome));
+    }
+
+    /// <summary>Saves outcomes, as many together as have come in.</summary>
+    async Task CompleteAsync(Run run)
+    {
+        while (await run.Outcomes.Reader.WaitToReadAsync())
+        {
+            var batch = new List<Completion>();
+            while (batch.Count < options.Value.BatchSize && run.Outcomes.Reader.TryRead(out var completion)) batch.Add(completion);
+            await SaveAsync(batch);
+            if (!run.InFlight.IsEmpty) Points.Reach(Points.MidBatch);
+            run.Settle(batch.Count);
+            changes.Pulse();
+        }
+    }
+
+    /// <summary>What the partners said is known, and worth some patience with a storage that is away: unsaved, it would be sent again.</summary>
+    async Task SaveAsync(List<Completion> batch)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await WithDispatchAsync(async dispatch =>
+                {
+                    await dispatch.CompleteAsync(batch, CancellationToken.None);
+                    return true;
+                });
+                return;
+            }
+            catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) && time.GetElapsedTime(began) < OutcomesAreKeptFor)
+            {
+                LogStorageAway(e.GetType().Name);
+                await Task.Delay(StorageComesBack, time);
+            }
+            catch (Exception e) when (batch.Count > 1 && !ErrorInterceptor.IsStorageOutage(e))
+            {
+                // One exchange's trouble is not the others'.
+                foreach (var completion in batch) await SaveAsync([completion]);
+                return;
+            }
+            catch (Exception e)
+            {
+                // Its lease ends, and it is sent again: the partner knows it by its id.
+                foreach (var (claim, _) in batch) LogNotSaved(e, Names.Of(Names.Exchanges, claim.ExchangeId), claim.Generation);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Keeps the leases of long calls.</summary>
+    async Task RenewAsync(Run run, CancellationToken end)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(options.Value.Lease / 3, time);
+            while (await timer.WaitForNextTickAsync(end))
+            {
+                if (run.InFlight.IsEmpty) continue;
+                try { await claims.RenewAsync([.. run.InFlight.Keys], end); }
+                catch (Exception e) when (e is not OperationCanceledException) { LogNotRenewed(e.GetType().Name); }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over.
+        }
+    }
+
+    async Task<T> WithDispatchAsync<T>(Func<Dispatch, Task<T>> work)
     {
         await using var scope = scopes.CreateAsyncScope();
-        return await work(scope.ServiceProvider.GetRequiredService<ExchangeDesk>());
+        return await work(scope.ServiceProvider.GetRequiredService<Dispatch>());
     }
 
-    [LoggerMessage(1, LogLevel.Information, "{Exchange} attempt {Attempt}: {Outcome}")]
+    /// <summary>What one run has on its way.</summary>
+    sealed class Run
+    {
+        TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int unsaved;
+
+        public ConcurrentDictionary<Claim, bool> InFlight { get; } = new();
+
+        public Channel<Completion> Outcomes { get; } = Channel.CreateUnbounded<Completion>(new UnboundedChannelOptions { SingleReader = true });
+
+        public bool IsIdle => InFlight.IsEmpty && Volatile.Read(ref unsaved) == 0;
+
+        /// <summary>Completes when outcomes were saved (lanes have room, lines have moved up), or something has landed otherwise.</summary>
+        public Task Changed => Volatile.Read(ref changed).Task;
+
+        public void Report(Completion completion)
+        {
+            Interlocked.Increment(ref unsaved);
+            Outcomes.Writer.TryWrite(completion);
+            InFlight.TryRemove(completion.Claim, out _);
+        }
+
+        public void Settle(int count)
+        {
+            Interlocked.Add(ref unsaved, -count);
+            Pulse();
+        }
+
+        public void Forget(Claim claim)
+        {
+            InFlight.TryRemove(claim, out _);
+            Pulse();
+        }
+
+        public async Task LandedAsync()
+        {
+            while (true)
+            {
+                var change = Changed;
+                if (IsIdle) return;
+                await change;
+            }
+        }
+
+        void Pulse() => Interlocked.Exchange(ref changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "{Exchange} attempt {Attempt}: {Outcome}")]
     partial void LogTried(string exchange, int attempt, string outcome);
 
-    [LoggerMessage(2, LogLevel.Error, "{Exchange} attempt {Attempt} broke; its lease will end")]
-    partial void LogFailed(Exception exception, string exchange, int attempt);
+    [LoggerMessage(2, LogLevel.Error, "{Exchange} attempt {Attempt} could not be composed; it will be tried again")]
+    partial void LogNotPrepared(Exception exception, string exchange, int attempt);
+
+    [LoggerMessage(3, LogLevel.Error, "{Exchange} attempt {Attempt} broke on its way; it will be tried again")]
+    partial void LogSendBroke(Exception exception, string exchange, int attempt);
+
+    [LoggerMessage(4, LogLevel.Error, "The outcome of {Exchange} attempt {Attempt} could not be saved; its lease will end")]
+    partial void LogNotSaved(Exception exception, string exchange, int attempt);
+
+    [LoggerMessage(5, LogLevel.Warning, "Leases could not be renewed ({Kind})")]
+    partial void LogNotRenewed(string kind);
+
+    [LoggerMessage(6, LogLevel.Warning, "The storage is away ({Kind}); trying again")]
+    partial void LogStorageAway(string kind);
 }

@@ -7,34 +7,32 @@ using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Exchanges;
 
-public enum ExchangeState { Queued = 1, Held, Sending, AwaitingAnswer, Answered, Undeliverable, Withdrawn, Expired }
-
 /// <summary>One thing sent to one partner that expects one answer. It holds the subject's id, never its content: what travels is composed at each attempt.</summary>
-/// <remarks>
-/// queued --claim--> sending --accepted--> awaiting_answer --answer--> answered
-///   ^                  |--not yet--> queued (later), or undeliverable when the schedule has run out
-///   |                  |--refused--> undeliverable
-///   |                  |--not cleared--> withdrawn
-///   +--lease over------+
-/// A partner may answer what we do not know to be delivered: while its acceptance is still being written down, or after a call that failed on the way back.
-/// </remarks>
+/// <remarks>Its transitions are ExchangeMachine's; here they take their data along.</remarks>
 public sealed class Exchange
 {
+    public const string Superseded = "SUPERSEDED";
+
     Exchange() { }
 
-    public static Exchange Open(string kind, string partnerId, Guid caseId, string subject, DateTimeOffset now) => new()
+    /// <param name="topic">What a newer exchange of the same kind to the same partner takes the place of, e.g. persons/{uuid}; null: nothing takes its place.</param>
+    public static Exchange Open(string kind, string partnerId, Guid caseId, string subject, string? topic, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
         Kind = kind,
         PartnerId = partnerId,
         CaseId = caseId,
         Subject = subject,
+        Topic = topic,
         State = ExchangeState.Queued,
         CreateTime = now,
         DueTime = now,
     };
 
     public Guid Id { get; private set; }
+
+    /// <summary>Where it stands among those of the same partner and case: the lowest undelivered one goes first.</summary>
+    public long Sequence { get; private set; }
 
     public string Kind { get; private set; } = "";
 
@@ -45,6 +43,9 @@ public sealed class Exchange
     /// <summary>What it carries, as a resource name: referrals/{uuid}, enrolments/{uuid}.</summary>
     public string Subject { get; private set; } = "";
 
+    public string? Topic { get; private set; }
+
+    /// <summary>As stored: a queued one may be held, see StateIn.</summary>
     public ExchangeState State { get; private set; }
 
     public DateTimeOffset CreateTime { get; private set; }
@@ -58,48 +59,108 @@ public sealed class Exchange
     /// <summary>Tries that failed since it was queued: the place in the retry schedule.</summary>
     public int Failures { get; private set; }
 
+    /// <summary>Until when it is tried at the least; set by the first failure.</summary>
+    public DateTimeOffset? RetryUntil { get; private set; }
+
     public DateTimeOffset? DeliveryTime { get; private set; }
 
     public DateTimeOffset? AnswerTime { get; private set; }
 
     public string? AnswerCode { get; private set; }
 
+    /// <summary>Why it ended without an answer.</summary>
     public string? EndReason { get; private set; }
+
+    public DateTimeOffset? EndTime { get; private set; }
+
+    /// <summary>The newer one that took its place.</summary>
+    public Guid? SupersededBy { get; private set; }
 
     public string Name => Names.Of(Names.Exchanges, Id);
 
-    /// <summary>It is still ours to deliver.</summary>
-    public bool IsUndelivered => State is ExchangeState.Queued or ExchangeState.Held or ExchangeState.Sending;
+    /// <summary>It is still ours to deliver, or to deliver again.</summary>
+    public bool IsUndelivered => State is ExchangeState.Queued or ExchangeState.Sending;
 
     /// <summary>The claim of this generation is still the one that counts.</summary>
     public bool IsClaimedBy(int generation) => State == ExchangeState.Sending && Generation == generation;
 
-    public void Deliver(DateTimeOffset now) => (State, DeliveryTime, DueTime) = (ExchangeState.AwaitingAnswer, now, null);
+    /// <summary>As its partner's lane makes it: a queued exchange of a closed lane is held.</summary>
+    public ExchangeState StateIn(Lane lane) => State == ExchangeState.Queued && !lane.IsOpen ? ExchangeState.Held : State;
 
-    public void TryLater(DateTimeOffset due)
+    public void Deliver(DateTimeOffset now)
     {
-        Failures++;
-        (State, DueTime) = (ExchangeState.Queued, due);
+        Move(ExchangeInput.Accept);
+        (DeliveryTime, DueTime, EndReason, EndTime) = (DeliveryTime ?? now, null, null, null);
     }
 
-    public void GiveUp(string reason)
+    /// <param name="counts">False when the trouble is the partner's, not this exchange's: the schedule stays where it is.</param>
+    public void TryLater(DateTimeOffset due, DateTimeOffset retryUntil, bool counts)
     {
-        Failures++;
-        (State, DueTime, EndReason) = (ExchangeState.Undeliverable, null, reason);
+        Move(ExchangeInput.TryLater);
+        if (counts) Failures++;
+        (DueTime, RetryUntil) = (due, RetryUntil ?? retryUntil);
     }
 
-    public void Withdraw(string reason) => (State, DueTime, EndReason) = (ExchangeState.Withdrawn, null, reason);
-
-    public void RequireAwaitingAnswer()
+    public void GiveUp(string reason, DateTimeOffset now)
     {
-        if (State != ExchangeState.AwaitingAnswer) throw new StateConflict(Name, EnumText<ExchangeState>.Of(State), "The exchange does not wait for an answer.");
+        Failures++;
+        DueTime = null;
+        if (DeliveryTime is not null)
+        {
+            Move(ExchangeInput.LeaveDelivered);
+            return;
+        }
+
+        Move(ExchangeInput.GiveUp);
+        (EndReason, EndTime) = (reason, now);
+    }
+
+    public void Withdraw(string reason, DateTimeOffset now)
+    {
+        if (State == ExchangeState.Withdrawn) return;
+        Move(ExchangeInput.Withdraw);
+        (DueTime, EndReason, EndTime) = (null, reason, now);
+    }
+
+    /// <summary>A newer one about the same takes its place.</summary>
+    public void Supersede(Guid newer, DateTimeOffset now)
+    {
+        Withdraw(Superseded, now);
+        SupersededBy = newer;
+    }
+
+    public void Expire(string reason, DateTimeOffset now)
+    {
+        Move(ExchangeInput.Expire);
+        (DueTime, EndReason, EndTime) = (null, reason, now);
+    }
+
+    /// <summary>Due at once, at the start of its schedule. What is on its way already is left alone.</summary>
+    public void Redeliver(DateTimeOffset now)
+    {
+        Move(ExchangeInput.Redeliver);
+        if (State == ExchangeState.Sending) return;
+        (DueTime, Failures, RetryUntil, EndReason, EndTime) = (now, 0, null, null, null);
     }
 
     public void Answer(string code, DateTimeOffset now)
     {
-        RequireAwaitingAnswer();
-        (State, AnswerTime, AnswerCode) = (ExchangeState.Answered, now, code);
+        Move(ExchangeInput.Answer);
+        if (AnswerTime is not null) throw Conflict("The exchange has been answered already.");
+        (AnswerTime, AnswerCode) = (now, code);
     }
+
+    void Move(ExchangeInput input) => State = ExchangeMachine.Next(State, input) ?? throw Conflict(input switch
+    {
+        ExchangeInput.Answer => "The exchange does not wait for an answer.",
+        ExchangeInput.Redeliver => "The exchange has ended: it is not sent again.",
+        ExchangeInput.Withdraw => "The exchange has ended already.",
+        ExchangeInput.Accept => "The exchange is not on its way to you.",
+        ExchangeInput.Claim or ExchangeInput.Hold or ExchangeInput.Release or ExchangeInput.TryLater or ExchangeInput.GiveUp or ExchangeInput.LeaveDelivered or ExchangeInput.Expire
+            => "The exchange is not under way.",
+    });
+
+    StateConflict Conflict(string sentence) => new(Name, EnumText<ExchangeState>.Of(State), sentence);
 
     public sealed class Mapping : IEntityTypeConfiguration<Exchange>
     {
@@ -108,80 +169,28 @@ public sealed class Exchange
             builder.ToTable("exchanges", table =>
             {
                 table.HasKnownValues<ExchangeState>("state");
-                table.HasCheckConstraint("ck_exchanges_due_time", "(state in ('queued', 'sending')) = (due_time is not null) or state = 'held'");
-                table.HasCheckConstraint("ck_exchanges_delivery_time", "(state in ('awaiting_answer', 'answered')) = (delivery_time is not null)");
-                table.HasCheckConstraint("ck_exchanges_answer_time", "(state = 'answered') = (answer_time is not null) and (state = 'answered') = (answer_code is not null)");
-                table.HasCheckConstraint("ck_exchanges_end_reason", "(state in ('undeliverable', 'withdrawn', 'expired')) = (end_reason is not null)");
+                table.HasCheckConstraint("ck_exchanges_held", "state <> 'held'");
+                table.HasCheckConstraint("ck_exchanges_due_time", "(state in ('queued', 'sending')) = (due_time is not null)");
+                table.HasCheckConstraint("ck_exchanges_delivery_time", "state not in ('awaiting_answer', 'answered') or delivery_time is not null");
+                table.HasCheckConstraint("ck_exchanges_answer_time",
+                    "(answer_time is null) = (answer_code is null) and case state when 'answered' then answer_time is not null when 'withdrawn' then true when 'expired' then true else answer_time is null end");
+                table.HasCheckConstraint("ck_exchanges_end_reason", "(state in ('undeliverable', 'withdrawn', 'expired')) = (end_reason is not null) and (end_reason is null) = (end_time is null)");
+                table.HasCheckConstraint("ck_exchanges_superseded_by", "superseded_by is null or state = 'withdrawn'");
             });
             builder.Property(e => e.Id).ValueGeneratedNever();
             builder.Property(e => e.State).AsText();
             builder.Ignore(e => e.Name);
             builder.HasOne<Partner>().WithMany().HasForeignKey(e => e.PartnerId);
-            builder.HasIndex(e => e.DueTime).HasFilter("state in ('queued', 'sending')");
-            builder.HasIndex(e => new { e.PartnerId, e.DueTime }).HasFilter("state in ('queued', 'sending')");
+            builder.Property(e => e.Sequence).UseIdentityAlwaysColumn();
+            // What a claim looks at: one lane, by due time.
+            builder.HasIndex(e => new { e.PartnerId, e.DueTime, e.Sequence }).HasFilter("state in ('queued', 'sending')");
+            // Who is on the way, and who comes before whom.
+            builder.HasIndex(e => new { e.PartnerId, e.CaseId, e.Sequence }).HasFilter("state in ('queued', 'sending')");
+            builder.HasIndex(e => new { e.PartnerId, e.DueTime }, "ix_exchanges_sending").HasFilter("state = 'sending'");
+            builder.HasIndex(e => new { e.PartnerId, e.Topic }).HasFilter("state = 'queued' and topic is not null");
+            builder.HasIndex(e => new { e.PartnerId, e.EndTime }).HasFilter("state = 'undeliverable'");
             builder.HasIndex(e => new { e.PartnerId, e.Id });
             builder.HasIndex(e => e.CaseId);
-            builder.HasIndex(e => e.Subject);
-        }
-    }
-}
-
-public enum AttemptOutcome { Unknown = 1, Accepted, NotYet, Refused }
-
-public enum Transport { Push = 1, Pull }
-
-/// <summary>One try at delivering an exchange. It is written before anything is sent.</summary>
-public sealed class Attempt
-{
-    Attempt() { }
-
-    public static Attempt Begin(Guid exchangeId, int number, Transport transport, int size, byte[] sha256, DateTimeOffset now) => new()
-    {
-        ExchangeId = exchangeId,
-        Number = number,
-        Transport = transport,
-        Outcome = AttemptOutcome.Unknown,
-        StartTime = now,
-        Size = size,
-        Sha256 = sha256,
-    };
-
-    public Guid ExchangeId { get; private set; }
-
-    /// <summary>The generation of the claim that it belongs to.</summary>
-    public int Number { get; private set; }
-
-    public Transport Transport { get; private set; }
-
-    public AttemptOutcome Outcome { get; private set; }
-
-    public DateTimeOffset StartTime { get; private set; }
-
-    public DateTimeOffset? EndTime { get; private set; }
-
-    public int Size { get; private set; }
-
-    public byte[] Sha256 { get; private set; } = [];
-
-    /// <summary>A canonical code or a word of ours; never the partner's text, which may quote what it got.</summary>
-    public string? Error { get; private set; }
-
-    public void End(AttemptOutcome outcome, string? error, DateTimeOffset now) => (Outcome, Error, EndTime) = (outcome, error, now);
-
-    public sealed class Mapping : IEntityTypeConfiguration<Attempt>
-    {
-        public void Configure(EntityTypeBuilder<Attempt> builder)
-        {
-            builder.ToTable("attempts", table =>
-            {
-                table.HasKnownValues<AttemptOutcome>("outcome");
-                table.HasKnownValues<Transport>("transport");
-                table.HasCheckConstraint("ck_attempts_end_time", "(outcome = 'unknown') = (end_time is null)");
-            });
-            builder.HasKey(a => new { a.ExchangeId, a.Number });
-            builder.Property(a => a.Outcome).AsText();
-            builder.Property(a => a.Transport).AsText();
-            builder.HasOne<Exchange>().WithMany().HasForeignKey(a => a.ExchangeId);
         }
     }
 }

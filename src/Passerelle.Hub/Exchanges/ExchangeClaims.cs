@@ -1,52 +1,140 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
+using NpgsqlTypes;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
 
 namespace Passerelle.Hub.Exchanges;
 
 /// <summary>An exchange that is ours until the lease ends, or a higher generation is seen.</summary>
-public sealed record Claim(Guid ExchangeId, int Generation, Uri? PushAddress);
+public readonly record struct Claim(Guid ExchangeId, int Generation, string PartnerId);
+
+/// <param name="Claims">What was taken.</param>
+/// <param name="LanesFull">How many lanes had something due and no room: worth another look soon, without being called.</param>
+public sealed record Taken(IReadOnlyList<Claim> Claims, int LanesFull);
 
 /// <summary>Takes due exchanges under a lease. Two workers never take one row: SKIP LOCKED; a dead worker's row comes back when its lease is over.</summary>
-public sealed class ExchangeClaims(NpgsqlDataSource source)
+/// <remarks>
+/// One statement, on the database's clock:
+/// lane: open lanes with something due, the longest unserved first; one claimer at a time has a lane, so that its limits hold across nodes.
+/// room: what each may take now: its room in flight, its rate (refilled ten times a second), its fair share of the batch; a lane that is down takes one, the probe.
+/// due: the oldest due of each lane. One that is not the first of its (partner, case) waits: it is put aside for a moment, and called when the one before it has left.
+/// </remarks>
+public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOptions> options, IOptions<LaneOptions> lanes)
 {
+    const string Take =
+        """
+        with lane as (
+            select l.partner_id, l.health, l.tokens, l.refill_time, coalesce(l.max_in_flight, $5) as max_in_flight, nullif(coalesce(l.max_per_second, $6), 0) as rate, n.now
+            from (select hub_now() as now) n cross join lanes l join partners p on p.id = l.partner_id
+            where p.delivery = $1 and ($2::text is null or l.partner_id = $2) and l.pause_time is null and (l.health = 'up' or l.probe_time <= n.now)
+              and exists (select from exchanges x where x.partner_id = l.partner_id and x.state in ('queued', 'sending') and x.due_time <= n.now)
+            order by l.serve_time
+            for update of l skip locked
+        ),
+        refilled as (
+            select lane.*, floor(extract(epoch from now - refill_time) * 10) as steps,
+                (select count(*) from exchanges s where s.partner_id = lane.partner_id and s.state = 'sending' and s.due_time > lane.now) as in_flight,
+                greatest(1, $4 / count(*) over ()) as share
+            from lane
+        ),
+        room as (
+            select refilled.*, least(rate, tokens + steps * rate / 10) as allowance,
+                case when $1 = 'pull' then $4
+                     when health <> 'up' then 1
+                     else least(max_in_flight - in_flight, share, coalesce(floor(least(rate, tokens + steps * rate / 10)), share)) end as free
+            from refilled
+        ),
+        due as (
+            select x.id, exists (
+                select from exchanges e
+                where e.partner_id = x.partner_id and e.case_id = x.case_id and e.state in ('queued', 'sending') and e.sequence < x.sequence) as waits
+            from room cross join lateral (
+                select id, partner_id, case_id, sequence from exchanges x
+                where x.partner_id = room.partner_id and x.state in ('queued', 'sending') and x.due_time <= room.now
+                order by x.due_time, x.sequence
+                limit greatest(room.free, 0)
+                for update skip locked
+            ) x
+            limit $4
+        ),
+        moved as (
+            update exchanges e
+            set state = case when due.waits then 'queued' else 'sending' end,
+                generation = e.generation + case when due.waits then 0 else 1 end,
+                due_time = hub_now() + case when due.waits then $7 else $3 end
+            from due where e.id = due.id
+            returning e.id, e.generation, e.partner_id, due.waits
+        ),
+        served as (
+            update lanes l
+            set tokens = coalesce(room.allowance, 0) - taken.count, refill_time = room.refill_time + room.steps * interval '100 ms', serve_time = room.now,
+                health = case when l.health = 'up' then 'up' else 'probing' end,
+                probe_time = case when l.health = 'up' then null else room.now + 2 * $3 end
+            from room join (select partner_id, count(*) as count from moved where not waits group by partner_id) taken on taken.partner_id = room.partner_id
+            where l.partner_id = room.partner_id and $1 = 'push'
+        )
+        select moved.id, moved.generation, moved.partner_id, (select count(*) from room where free < 1)::int
+        from (select) one left join moved on not moved.waits
+        """;
+
     /// <param name="partnerId">Only this partner's; null takes from everybody.</param>
-    public async Task<List<Claim>> TakeAsync(DeliveryMode mode, string? partnerId, TimeSpan lease, int limit, CancellationToken ct)
+    public async Task<Taken> TakeAsync(DeliveryMode mode, string? partnerId, int limit, CancellationToken ct)
+    {
+        Points.Reach(Points.ClaimBegins);
+        var delivery = options.Value;
+        await using var command = source.CreateCommand(Take);
+        command.Parameters.Add(new() { Value = EnumText<DeliveryMode>.Of(mode) });
+        command.Parameters.Add(new() { Value = (object?)partnerId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = mode == DeliveryMode.Push ? delivery.Lease : delivery.PullLease });
+        command.Parameters.Add(new() { Value = (long)limit });
+        command.Parameters.Add(new() { Value = lanes.Value.MaxInFlight });
+        command.Parameters.Add(new() { Value = lanes.Value.MaxPerSecond });
+        command.Parameters.Add(new() { Value = delivery.LookAgain });
+        var claims = new List<Claim>();
+        var full = 0;
+        await using (var reader = await command.ExecuteReaderAsync(ct))
+        {
+            while (await reader.ReadAsync(ct))
+            {
+                full = reader.GetInt32(3);
+                if (!reader.IsDBNull(0)) claims.Add(new Claim(reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2)));
+            }
+        }
+
+        if (claims.Count > 0) Points.Reach(Points.Claimed);
+        return new Taken(claims, full);
+    }
+
+    /// <summary>Keeps others away from what is still on its way. What has been claimed anew meanwhile is left alone.</summary>
+    public async Task RenewAsync(IReadOnlyCollection<Claim> claims, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             """
-            update exchanges e
-            set state = 'sending', generation = e.generation + 1, due_time = hub_now() + $3
-            from (
-                select x.id, p.push_address
-                from exchanges x join partners p on p.id = x.partner_id
-                where x.state in ('queued', 'sending') and x.due_time <= (select hub_now())
-                  and p.delivery = $1 and not p.paused and ($2::text is null or p.id = $2)
-                order by x.due_time, x.id
-                limit $4
-                for update of x skip locked
-            ) due
-            where e.id = due.id
-            returning e.id, e.generation, due.push_address
+            update exchanges e set due_time = hub_now() + $3
+            from unnest($1::uuid[], $2::int[]) c (id, generation)
+            where e.id = c.id and e.generation = c.generation and e.state = 'sending'
             """);
-        command.Parameters.Add(new() { Value = EnumText<DeliveryMode>.Of(mode) });
-        command.Parameters.Add(new() { Value = (object?)partnerId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = lease });
-        command.Parameters.Add(new() { Value = limit });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var claims = new List<Claim>();
-        while (await reader.ReadAsync(ct))
-            claims.Add(new Claim(reader.GetGuid(0), reader.GetInt32(1), reader.IsDBNull(2) ? null : new Uri(reader.GetString(2))));
-        return claims;
+        command.Parameters.Add(new() { Value = claims.Select(c => c.ExchangeId).ToArray() });
+        command.Parameters.Add(new() { Value = claims.Select(c => c.Generation).ToArray() });
+        command.Parameters.Add(new() { Value = options.Value.Lease });
+        await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>For how long the oldest due exchange of partners that are served by push has waited.</summary>
+    /// <summary>For how long the oldest due exchange of open push lanes has waited.</summary>
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             """
-            select hub_now() - min(x.due_time) from exchanges x join partners p on p.id = x.partner_id
-            where x.state in ('queued', 'sending') and x.due_time <= (select hub_now()) and p.delivery = 'push' and not p.paused
+            select max(n.now - x.due_time)
+            from (select hub_now() as now) n cross join lanes l join partners p on p.id = l.partner_id
+            cross join lateral (
+                select due_time from exchanges x
+                where x.partner_id = l.partner_id and x.state in ('queued', 'sending') and x.due_time <= n.now
+                order by x.due_time limit 1
+            ) x
+            where p.delivery = 'push' and l.pause_time is null and (l.health = 'up' or l.probe_time <= n.now)
             """);
         return await command.ExecuteScalarAsync(ct) as TimeSpan?;
     }

@@ -1,94 +1,37 @@
-using System.Security.Cryptography;
-using Google.Protobuf.WellKnownTypes;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
-using Passerelle.Hub.Privacy;
-using Wire = Passerelle.Contracts.Exchanges.V1;
 
 namespace Passerelle.Hub.Exchanges;
 
-/// <summary>What happens to one exchange, whatever it carries and however it travels: opened, prepared, completed, answered. Each is one transaction, or part of the caller's.</summary>
-public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IEnumerable<IExchangeKind> kinds, IOptions<DeliveryOptions> options, Random random)
+/// <summary>What happens to one exchange, whatever it carries and however it travels. Each is part of the caller's transaction, or one of its own.</summary>
+public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOptions> options, IOptions<LaneOptions> lanes, Random random)
 {
     /// <summary>Queues an exchange in the caller's transaction. Nudge the delivery after the commit.</summary>
-    public Exchange Open(string kind, string partnerId, Guid caseId, string subject, DateTimeOffset now)
+    /// <param name="topic">Where the kind lets a newer one take the place of an older one that has not left yet: what both are about, e.g. persons/{uuid} for a CV. Null: nothing takes its place.</param>
+    public async Task<Exchange> OpenAsync(string kind, string partnerId, Guid caseId, string subject, DateTimeOffset now, CancellationToken ct, string? topic = null)
     {
-        var exchange = Exchange.Open(kind, partnerId, caseId, subject, now);
+        var exchange = Exchange.Open(kind, partnerId, caseId, subject, topic, now);
         db.Exchanges.Add(exchange);
-        db.Events.Add(HubEvent.Of("exchange.queued", now, exchange.Name, caseId, partnerId, kind));
+        Tell(exchange, "exchange.queued", now, kind);
+        if (topic is null) return exchange;
+        // What is on its way is left alone: the partner may have it in a moment. What was delivered before and is only repeated keeps its window.
+        foreach (var older in await db.Exchanges.FromSql(
+            $"""
+            select * from exchanges
+            where partner_id = {partnerId} and topic = {topic} and kind = {kind} and state = 'queued' and delivery_time is null
+            order by id for update
+            """).ToListAsync(ct))
+        {
+            older.Supersede(exchange.Id, now);
+            Tell(older, "exchange.withdrawn", now, Exchange.Superseded);
+        }
+
         return exchange;
-    }
-
-    /// <summary>Clears and composes a claimed exchange, and writes the attempt and the disclosures down before anything leaves.</summary>
-    /// <returns>Null when it may not leave (it is withdrawn then), or is no longer ours.</returns>
-    public async Task<Wire.Envelope?> PrepareAsync(Claim claim, Transport transport, CancellationToken ct)
-    {
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        if (await LockAsync(claim, ct) is not { } exchange) return null;
-        var now = await db.NowAsync(ct);
-        var preparation = await kinds.Single(k => k.Name == exchange.Kind).PrepareAsync(exchange, ct);
-        Wire.Envelope? envelope = null;
-        switch (preparation)
-        {
-            case Preparation.NotCleared notCleared:
-                exchange.Withdraw(notCleared.Reason);
-                db.Events.Add(EventOf(exchange, "exchange.withdrawn", now, notCleared.Reason));
-                break;
-            case Preparation.Cleared cleared:
-                var payload = Any.Pack(cleared.Payload);
-                db.Attempts.Add(Attempt.Begin(exchange.Id, claim.Generation, transport, payload.Value.Length, SHA256.HashData(payload.Value.Span), now));
-                db.Disclosures.AddRange(cleared.Disclosed.Select(d => Disclosure.Of(d.PersonId, exchange.PartnerId, d.Category, cleared.Clearance, exchange.Id, now)));
-                envelope = new Wire.Envelope
-                {
-                    Exchange = exchange.Name,
-                    Kind = exchange.Kind,
-                    Case = Names.Of(Names.Cases, exchange.CaseId),
-                    Subject = exchange.Subject,
-                    Attempt = claim.Generation,
-                    CreateTime = exchange.CreateTime.ToWire(),
-                    Payload = payload,
-                };
-                break;
-        }
-
-        await db.SaveChangesAsync(ct);
-        await transaction.CommitAsync(ct);
-        return envelope;
-    }
-
-    /// <summary>Writes down what became of a try. A claim that is no longer the newest changes its attempt only.</summary>
-    public async Task CompleteAsync(Claim claim, SendOutcome outcome, CancellationToken ct)
-    {
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        // Locked whoever has claimed it since, so that the attempt is not being ended by an answer or an acknowledgement at this very moment.
-        var exchange = await LockAsync(claim.ExchangeId, ct);
-        if (exchange is not null && !exchange.IsClaimedBy(claim.Generation)) exchange = null;
-        var now = await db.NowAsync(ct);
-        var attempt = await db.Attempts.FindAsync([claim.ExchangeId, claim.Generation], ct);
-        // The partner's own word was quicker, and weighs more than what we saw of the call.
-        if (attempt is not { Outcome: AttemptOutcome.Unknown }) attempt = null;
-        switch (outcome)
-        {
-            case SendOutcome.Accepted:
-                attempt?.End(AttemptOutcome.Accepted, null, now);
-                if (exchange is not null) Deliver(exchange, now);
-                break;
-            case SendOutcome.NotYet notYet:
-                attempt?.End(AttemptOutcome.NotYet, notYet.Error, now);
-                if (exchange is not null) TryLater(exchange, notYet, now);
-                break;
-            case SendOutcome.Refused refused:
-                attempt?.End(AttemptOutcome.Refused, refused.Error, now);
-                if (exchange is not null) GiveUp(exchange, refused.Error, now);
-                break;
-        }
-
-        await db.SaveChangesAsync(ct);
-        await transaction.CommitAsync(ct);
     }
 
     /// <summary>The partner says that it has an exchange (pull). Repeating it, even late, is harmless.</summary>
@@ -98,76 +41,89 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IEnumerable<IExchan
         var exchange = await LockAsync(id, ct);
         if (exchange is null || exchange.PartnerId != partnerId) throw new ResourceNotFound(Names.Of(Names.Exchanges, id));
         if (exchange.State is ExchangeState.AwaitingAnswer or ExchangeState.Answered) return exchange;
-        var attempt = await LastAttemptAsync(id, ct);
-        if (attempt is null || !exchange.IsUndelivered) throw new StateConflict(exchange.Name, EnumText<ExchangeState>.Of(exchange.State), "The exchange is not on its way to you.");
-        var now = await db.NowAsync(ct);
-        attempt.End(AttemptOutcome.Accepted, null, now);
-        Deliver(exchange, now);
+        if (!await AcceptAsync(exchange, ct)) throw new StateConflict(exchange.Name, EnumText<ExchangeState>.Of(exchange.State), "The exchange is not on its way to you.");
         await db.SaveChangesAsync(ct);
+        await Line.CallNextAsync(db, [exchange], ct);
         await transaction.CommitAsync(ct);
         return exchange;
     }
 
-    /// <summary>The partner's answer, in the caller's transaction: the window stops with it.</summary>
+    /// <summary>The partner's answer, in the caller's transaction: the window stops with it. Of what was withdrawn or has expired, a late answer is kept.</summary>
     public async Task<Exchange> AnswerAsync(Guid id, string code, CancellationToken ct)
     {
         var exchange = await LockAsync(id, ct) ?? throw new ResourceNotFound(Names.Of(Names.Exchanges, id));
         // An answer proves the delivery: the partner was quicker than our note of it, or our call only seemed to fail.
-        if (exchange.IsUndelivered && await LastAttemptAsync(id, ct) is { } attempt)
+        if (await AcceptAsync(exchange, ct))
         {
-            var now = await db.NowAsync(ct);
-            attempt.End(AttemptOutcome.Accepted, null, now);
-            Deliver(exchange, now);
+            await db.SaveChangesAsync(ct);
+            await Line.CallNextAsync(db, [exchange], ct);
         }
 
-        exchange.RequireAwaitingAnswer();
         // One time for both: whether the answer was in time does not depend on the row that is read.
-        var time = (await clocks.AnswerAsync(exchange.Name, ct)).AnswerTime!.Value;
+        var time = exchange.State == ExchangeState.AwaitingAnswer ? (await clocks.AnswerAsync(exchange.Name, ct)).AnswerTime!.Value : await db.NowAsync(ct);
         exchange.Answer(code, time);
-        db.Events.Add(EventOf(exchange, "exchange.answered", time, code));
+        Tell(exchange, "exchange.answered", time, code);
         return exchange;
     }
 
-    void Deliver(Exchange exchange, DateTimeOffset now)
+    /// <summary>What may have been tried, and is known by the partner's own word to have arrived, is delivered.</summary>
+    async Task<bool> AcceptAsync(Exchange exchange, CancellationToken ct)
     {
-        exchange.Deliver(now);
-        clocks.Start(ClockFamily.PartnerWindow, exchange.Name, exchange.CaseId, exchange.PartnerId, now);
-        db.Events.Add(EventOf(exchange, "exchange.delivered", now));
+        if (!exchange.IsUndelivered && exchange.State != ExchangeState.Undeliverable) return false;
+        if (await LastAttemptAsync(exchange.Id, ct) is not { } attempt) return false;
+        var now = await db.NowAsync(ct);
+        attempt.End(AttemptOutcome.Accepted, null, now);
+        Deliver(exchange, now);
+        return true;
     }
 
-    void TryLater(Exchange exchange, SendOutcome.NotYet notYet, DateTimeOffset now)
+    public void Deliver(Exchange exchange, DateTimeOffset now)
     {
-        if (exchange.Failures >= options.Value.RetrySchedule.Length)
+        var first = exchange.DeliveryTime is null;
+        exchange.Deliver(now);
+        if (first) clocks.Start(ClockFamily.PartnerWindow, exchange.Name, exchange.CaseId, exchange.PartnerId, now);
+        Tell(exchange, "exchange.delivered", now);
+    }
+
+    /// <param name="counts">False when the partner as a whole is out of reach and known to be.</param>
+    public void TryLater(Exchange exchange, SendOutcome.NotYet notYet, bool counts, DateTimeOffset now)
+    {
+        var schedule = options.Value.RetrySchedule;
+        if (counts && exchange.Failures >= schedule.Length && exchange.RetryUntil <= now)
         {
             GiveUp(exchange, notYet.Error, now);
             return;
         }
 
-        var wait = options.Value.RetrySchedule[exchange.Failures] * random.NextDouble();
+        var wait = schedule.Length == 0 ? TimeSpan.Zero : schedule[Math.Min(exchange.Failures, schedule.Length - 1)] * random.NextDouble();
         // What the partner asks for is believed up to a limit, and never shortens our own wait.
         if (notYet.RetryAfter is { } asked) wait = Max(wait, asked < options.Value.MaxRetryAfter ? asked : options.Value.MaxRetryAfter);
-        exchange.TryLater(now + wait);
-        db.Events.Add(EventOf(exchange, "exchange.attempted", now, notYet.Error));
+        exchange.TryLater(now + wait, now + options.Value.GiveUpAfter, counts);
+        Tell(exchange, "exchange.attempted", now, notYet.Error);
     }
 
-    void GiveUp(Exchange exchange, string error, DateTimeOffset now)
+    public void GiveUp(Exchange exchange, string error, DateTimeOffset now)
     {
-        exchange.GiveUp(error);
-        db.Events.Add(EventOf(exchange, "exchange.undeliverable", now, error));
+        exchange.GiveUp(error, now);
+        Tell(exchange, exchange.State == ExchangeState.Undeliverable ? "exchange.undeliverable" : "exchange.attempted", now, error);
     }
 
-    static HubEvent EventOf(Exchange exchange, string type, DateTimeOffset now, string detail = "") =>
-        HubEvent.Of(type, now, exchange.Name, exchange.CaseId, exchange.PartnerId, detail);
+    public void Missed(Lane lane, DateTimeOffset now) => lane.Missed(lanes.Value, now);
+
+    /// <summary>Nobody has to answer any more.</summary>
+    public async Task VoidWindowAsync(Exchange exchange, CancellationToken ct)
+    {
+        if (exchange.DeliveryTime is not null) await clocks.VoidAsync(exchange.Name, ct);
+    }
+
+    public void Tell(Exchange exchange, string type, DateTimeOffset now, string detail = "") =>
+        db.Events.Add(HubEvent.Of(type, now, exchange.Name, exchange.CaseId, exchange.PartnerId, detail));
+
+    public async Task<Exchange?> LockAsync(Guid id, CancellationToken ct) =>
+        (await db.Exchanges.FromSql($"select * from exchanges where id = {id} for update").ToListAsync(ct)).SingleOrDefault();
 
     static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     Task<Attempt?> LastAttemptAsync(Guid id, CancellationToken ct) =>
         db.Attempts.Where(a => a.ExchangeId == id).OrderByDescending(a => a.Number).FirstOrDefaultAsync(ct);
-
-    async Task<Exchange?> LockAsync(Guid id, CancellationToken ct) =>
-        (await db.Exchanges.FromSql($"select * from exchanges where id = {id} for update").ToListAsync(ct)).SingleOrDefault();
-
-    async Task<Exchange?> LockAsync(Claim claim, CancellationToken ct) =>
-        (await db.Exchanges.FromSql(
-            $"select * from exchanges where id = {claim.ExchangeId} and generation = {claim.Generation} and state = 'sending' for update").ToListAsync(ct)).SingleOrDefault();
 }

@@ -9,11 +9,12 @@ public interface IExchangeKind
     /// <summary>`referral`, `enrolment`: the exchange's kind.</summary>
     string Name { get; }
 
-    /// <summary>Runs in the transaction that writes the attempt and the disclosures down.</summary>
-    Task<Preparation> PrepareAsync(Exchange exchange, CancellationToken ct);
+    /// <summary>Runs in the transaction that writes the attempts and the disclosures down.</summary>
+    /// <returns>One for each exchange, by its id.</returns>
+    Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<Exchange> exchanges, CancellationToken ct);
 }
 
-/// <summary>A closed set: Cleared or NotCleared.</summary>
+/// <summary>A closed set: Cleared, NotCleared or Lapsed.</summary>
 public abstract record Preparation
 {
     Preparation() { }
@@ -23,6 +24,11 @@ public abstract record Preparation
     /// <param name="Disclosed">Whose data it holds, and of what category.</param>
     public sealed record Cleared(IMessage Payload, Clearance Clearance, IReadOnlyList<(Guid PersonId, string Category)> Disclosed) : Preparation;
 
+    /// <summary>It may not leave: the exchange is withdrawn.</summary>
     /// <param name="Reason">A reason's name, e.g. CONSENT_MISSING.</param>
     public sealed record NotCleared(string Reason) : Preparation;
+
+    /// <summary>Its ground came to its end by itself: the exchange has expired.</summary>
+    /// <param name="Reason">A reason's name, e.g. CONSENT_EXPIRED.</param>
+    public sealed record Lapsed(string Reason) : Preparation;
 }

@@ -1,7 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
@@ -12,7 +11,7 @@ namespace Passerelle.Hub.Exchanges;
 
 /// <summary>The inbox of partners that pull: the same claims, the same preparation, the same window as push.</summary>
 public sealed partial class InboxService(
-    HubDb db, ExchangeClaims claims, IServiceScopeFactory scopes, IOptions<DeliveryOptions> options, WatchLoop watch, ChangeSignal changes, ILogger<InboxService> logger) : Wire.InboxService.InboxServiceBase
+    HubDb db, ExchangeClaims claims, IServiceScopeFactory scopes, WatchLoop watch, ChangeSignal changes, ILogger<InboxService> logger) : Wire.InboxService.InboxServiceBase
 {
     public override async Task WatchInbox(Wire.WatchInboxRequest request, IServerStreamWriter<Wire.WatchInboxResponse> responseStream, ServerCallContext context)
     {
@@ -23,7 +22,7 @@ public sealed partial class InboxService(
             async ct =>
             {
                 // One at a time: what a slow reader has not taken yet must not wait under a lease that runs.
-                if (await claims.TakeAsync(DeliveryMode.Pull, partnerId, options.Value.PullLease, 1, ct) is not [var claim]) return false;
+                if ((await claims.TakeAsync(DeliveryMode.Pull, partnerId, 1, ct)).Claims is not [var claim]) return false;
                 if (await PrepareAsync(claim, ct) is { } envelope) await responseStream.WriteAsync(new Wire.WatchInboxResponse { Envelope = envelope }, ct);
                 return true;
             },
@@ -37,7 +36,7 @@ public sealed partial class InboxService(
         await using var scope = scopes.CreateAsyncScope();
         try
         {
-            return await scope.ServiceProvider.GetRequiredService<ExchangeDesk>().PrepareAsync(claim, Transport.Pull, ct);
+            return await scope.ServiceProvider.GetRequiredService<Dispatch>().PrepareAsync([claim], Transport.Pull, ct) is [var ready] ? ready.Envelope : null;
         }
         catch (Exception e) when (e is not OperationCanceledException && !ErrorInterceptor.IsStorageOutage(e))
         {
@@ -54,8 +53,7 @@ public sealed partial class InboxService(
         await using var scope = scopes.CreateAsyncScope();
         var exchange = await scope.ServiceProvider.GetRequiredService<ExchangeDesk>().AcknowledgeAsync(id, context.Caller().RequirePartner(), context.CancellationToken);
         changes.Pulse();
-        var window = await db.Clocks.AsNoTracking().SingleOrDefaultAsync(c => c.Subject == exchange.Name, context.CancellationToken);
-        return new Wire.AcknowledgeExchangeResponse { Exchange = ExchangeService.ToWire(exchange, window) };
+        return new Wire.AcknowledgeExchangeResponse { Exchange = await ExchangeService.ToWireAsync(db, exchange, context.CancellationToken) };
     }
 
     [LoggerMessage(1, LogLevel.Error, "{Exchange} attempt {Attempt} could not be composed; its lease will end")]

@@ -9,16 +9,19 @@ namespace Passerelle.Hub.Exchanges;
 /// <summary>Sends an envelope to a partner's server and says what became of it.</summary>
 public interface IPartnerTransport
 {
-    Task<SendOutcome> SendAsync(Uri address, Wire.Envelope envelope, CancellationToken ct);
+    Task<SendOutcome> SendAsync(string partnerId, Wire.Envelope envelope, CancellationToken ct);
 }
 
 /// <summary>gRPC to the partner's DeliveryService; one channel per address, kept.</summary>
-public sealed class PushTransport(IOptions<DeliveryOptions> options, TimeProvider time) : IPartnerTransport, IDisposable
+public sealed class PushTransport(Npgsql.NpgsqlDataSource source, IOptions<DeliveryOptions> options, TimeProvider time) : IPartnerTransport, IDisposable
 {
     readonly ConcurrentDictionary<Uri, GrpcChannel> channels = new();
 
-    public async Task<SendOutcome> SendAsync(Uri address, Wire.Envelope envelope, CancellationToken ct)
+    public async Task<SendOutcome> SendAsync(string partnerId, Wire.Envelope envelope, CancellationToken ct)
     {
+        await using var command = source.CreateCommand("select push_address from partners where id = $1");
+        command.Parameters.Add(new() { Value = partnerId });
+        var address = new Uri((string)(await command.ExecuteScalarAsync(ct))!);
         var client = new Wire.DeliveryService.DeliveryServiceClient(channels.GetOrAdd(address, Connect));
         using var timeout = new CancellationTokenSource(options.Value.AttemptTimeout, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
@@ -29,7 +32,7 @@ public sealed class PushTransport(IOptions<DeliveryOptions> options, TimeProvide
         }
         catch (RpcException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            return new SendOutcome.NotYet("DEADLINE_EXCEEDED");
+            return new SendOutcome.NotYet("DEADLINE_EXCEEDED", Missed: true);
         }
         catch (RpcException e)
         {

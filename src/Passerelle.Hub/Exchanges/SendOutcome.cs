@@ -12,8 +12,10 @@ public abstract record SendOutcome
     public sealed record Accepted : SendOutcome;
 
     /// <summary>Not this time.</summary>
+    /// <param name="Error">The code's name, or a word of ours.</param>
     /// <param name="RetryAfter">When the partner said so.</param>
-    public sealed record NotYet(string Error, TimeSpan? RetryAfter = null) : SendOutcome;
+    /// <param name="Missed">The partner as a whole is out of reach, not just for this exchange: its lane takes note, and its schedule does not suffer once the lane is down.</param>
+    public sealed record NotYet(string Error, TimeSpan? RetryAfter = null, bool Missed = false) : SendOutcome;
 
     /// <summary>The partner will never take it.</summary>
     public sealed record Refused(string Error) : SendOutcome;
@@ -23,10 +25,11 @@ public abstract record SendOutcome
     {
         StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.DataLoss
             => new Refused(CodeName(exception.StatusCode)),
-        // Unimplemented, Unauthenticated and PermissionDenied are a partner's misconfiguration: it is mended, and then delivered.
-        StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.DeadlineExceeded or StatusCode.Aborted or StatusCode.Internal or StatusCode.Unknown
-            or StatusCode.Cancelled or StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.Unimplemented or StatusCode.OK
+        StatusCode.ResourceExhausted or StatusCode.Aborted or StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled or StatusCode.OK
             => new NotYet(CodeName(exception.StatusCode), RetryInfoOf(exception)),
+        // The last three are a partner's misconfiguration: it is mended, and then delivered. A partner that says when to come back is there.
+        StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.Unimplemented
+            => RetryInfoOf(exception) is { } retry ? new NotYet(CodeName(exception.StatusCode), retry) : new NotYet(CodeName(exception.StatusCode), Missed: true),
     };
 
     static TimeSpan? RetryInfoOf(RpcException exception)

@@ -21,6 +21,7 @@ public sealed class Partner
         Delivery = pushAddress is null ? DeliveryMode.Pull : DeliveryMode.Push,
         PushAddress = pushAddress?.ToString(),
         CreateTime = now,
+        Lane = Lane.Of(id, now),
     };
 
     /// <summary>Chosen by people: 3 to 40 of a-z, 0-9 and the hyphen.</summary>
@@ -34,12 +35,14 @@ public sealed class Partner
 
     public string? PushAddress { get; private set; }
 
-    /// <summary>Nothing is sent for now; what is for it is held.</summary>
-    public bool Paused { get; private set; }
-
     public DateTimeOffset CreateTime { get; private set; }
 
+    /// <summary>The way to it. Read it with Include.</summary>
+    public Lane Lane { get; private set; } = null!;
+
     public void ReceiveByPush(Uri address) => (Delivery, PushAddress) = (DeliveryMode.Push, address.ToString());
+
+    public void ReceiveByPull() => (Delivery, PushAddress) = (DeliveryMode.Pull, null);
 
     public sealed class Mapping : IEntityTypeConfiguration<Partner>
     {
@@ -54,6 +57,7 @@ public sealed class Partner
             });
             builder.Property(p => p.Kind).AsText();
             builder.Property(p => p.Delivery).AsText();
+            builder.HasOne(p => p.Lane).WithOne().HasForeignKey<Lane>(l => l.PartnerId);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
@@ -7,14 +8,14 @@ using Wire = Passerelle.Contracts.Partners.V1;
 
 namespace Passerelle.Hub.Partners;
 
-public sealed class PartnerService(HubDb db) : Wire.PartnerService.PartnerServiceBase
+public sealed class PartnerService(HubDb db, IOptions<LaneOptions> lanes) : Wire.PartnerService.PartnerServiceBase
 {
     public override async Task<Wire.GetPartnerResponse> GetPartner(Wire.GetPartnerRequest request, ServerCallContext context)
     {
         var violations = new Violations();
         var id = violations.PartnerId(request.Name, "name");
         violations.ThrowIfAny();
-        var partner = await db.Partners.AsNoTracking().FirstOrDefaultAsync(p => p.Id == id, context.CancellationToken);
+        var partner = await db.Partners.AsNoTracking().Include(p => p.Lane).FirstOrDefaultAsync(p => p.Id == id, context.CancellationToken);
         if (partner is null || !context.Caller().Sees(partner.Id)) throw new ResourceNotFound(request.Name);
         return new Wire.GetPartnerResponse { Partner = ToWire(partner) };
     }
@@ -31,7 +32,7 @@ public sealed class PartnerService(HubDb db) : Wire.PartnerService.PartnerServic
         var after = request.PageToken.Length == 0 ? "" : request.PageToken["partners/".Length..];
         var own = context.Caller().PartnerId;
         var kind = (PartnerKind)request.Kind;
-        var read = await db.Partners.AsNoTracking()
+        var read = await db.Partners.AsNoTracking().Include(p => p.Lane)
             .Where(p => (own == null || p.Id == own) && (request.Kind == 0 || p.Kind == kind))
             .Where(p => p.Id.CompareTo(after) > 0)
             .OrderBy(p => p.Id).Take(size + 1).ToListAsync(context.CancellationToken);
@@ -40,12 +41,18 @@ public sealed class PartnerService(HubDb db) : Wire.PartnerService.PartnerServic
         return response;
     }
 
-    static Wire.Partner ToWire(Partner partner) => new()
+    Wire.Partner ToWire(Partner partner) => new()
     {
         Name = Names.OfPartner(partner.Id),
         DisplayName = partner.DisplayName,
         Kind = (Wire.Partner.Types.Kind)partner.Kind,
         Delivery = (Wire.Partner.Types.Delivery)partner.Delivery,
-        Paused = partner.Paused,
+        Paused = partner.Lane.IsPaused,
+        Health = (Wire.Partner.Types.Health)partner.Lane.Health,
+        PauseTime = partner.Lane.PauseTime.ToWire(),
+        PauseReason = partner.Lane.PauseReason ?? "",
+        ProbeTime = partner.Lane.ProbeTime.ToWire(),
+        MaxInFlight = partner.Lane.MaxInFlight ?? lanes.Value.MaxInFlight,
+        MaxPerSecond = partner.Lane.MaxPerSecond ?? lanes.Value.MaxPerSecond,
     };
 }

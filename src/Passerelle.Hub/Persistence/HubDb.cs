@@ -16,6 +16,8 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
 {
     public DbSet<Partner> Partners => Set<Partner>();
 
+    public DbSet<Lane> Lanes => Set<Lane>();
+
     public DbSet<Credential> Credentials => Set<Credential>();
 
     public DbSet<Case> Cases => Set<Case>();

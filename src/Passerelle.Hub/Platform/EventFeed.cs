@@ -41,6 +41,7 @@ public sealed class HubEvent
             // Which transaction wrote it: see EventFeed for why the order needs it.
             builder.Property<ulong>("transaction_id").HasColumnType("xid8").HasDefaultValueSql("pg_current_xact_id()");
             builder.HasIndex("CaseId", "transaction_id", "Sequence");
+            builder.HasIndex("transaction_id", "Sequence");
         }
     }
 }

@@ -11,4 +11,7 @@ public static class Telemetry
 
     /// <summary>Times that the watchdog did due work because Hangfire did not. Tag: work.</summary>
     public static readonly Counter<long> WatchdogRuns = Meter.CreateCounter<long>("passerelle.watchdog.runs");
+
+    /// <summary>What an operator must see to. Tag: alarm. The log names the rows.</summary>
+    public static readonly Counter<long> Alarms = Meter.CreateCounter<long>("passerelle.alarms");
 }

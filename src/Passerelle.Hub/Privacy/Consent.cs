@@ -83,12 +83,29 @@ public sealed class ConsentGate(HubDb db)
 {
     /// <summary>The consent that allows it, and locks it: a withdrawal waits until the caller's transaction has said what leaves, or comes first and is seen.</summary>
     public async Task<Consent?> FindLiveAsync(Guid personId, Purpose purpose, string partnerId, CancellationToken ct) =>
-        (await db.Consents.FromSql(
+        (await FindLiveAsync(purpose, [(personId, partnerId)], ct)).GetValueOrDefault((personId, partnerId));
+
+    /// <summary>The same for many at once; those that nothing allows are left out.</summary>
+    public async Task<Dictionary<(Guid PersonId, string PartnerId), Consent>> FindLiveAsync(Purpose purpose, IReadOnlyCollection<(Guid PersonId, string PartnerId)> wanted, CancellationToken ct)
+    {
+        var persons = wanted.Select(w => w.PersonId).Distinct().ToArray();
+        var live = (await db.Consents.FromSql(
             $"""
             select * from consents
-            where person_id = {personId} and purpose = {EnumText<Purpose>.Of(purpose)} and (partner_id is null or partner_id = {partnerId})
-              and withdraw_time is null and expire_time > hub_now()
-            order by create_time desc limit 1
+            where person_id = any({persons}) and purpose = {EnumText<Purpose>.Of(purpose)} and withdraw_time is null and expire_time > hub_now()
+            order by id
             for share
-            """).ToListAsync(ct)).FirstOrDefault();
+            """).AsNoTracking().ToListAsync(ct)).ToLookup(c => c.PersonId);
+        var found = new Dictionary<(Guid, string), Consent>();
+        foreach (var (personId, partnerId) in wanted)
+        {
+            if (live[personId].LastOrDefault(c => c.PartnerId is null || c.PartnerId == partnerId) is { } consent) found[(personId, partnerId)] = consent;
+        }
+
+        return found;
+    }
+
+    /// <summary>True when a consent once allowed it and has come to its end by itself: nobody withdrew it.</summary>
+    public Task<bool> HasLapsedAsync(Guid personId, Purpose purpose, string partnerId, DateTimeOffset now, CancellationToken ct) =>
+        db.Consents.AnyAsync(c => c.PersonId == personId && c.Purpose == purpose && (c.PartnerId == null || c.PartnerId == partnerId) && c.WithdrawTime == null && c.ExpireTime <= now, ct);
 }

@@ -62,6 +62,9 @@ public sealed class Vault(HubDb db, MasterKey master)
         foreach (var row in await db.PersonKeys.AsNoTracking().Where(k => wanted.Contains(k.PersonId)).ToListAsync(ct)) Open(row);
     }
 
+    /// <summary>Of a person whose key was loaded; null when there is none any more: the person was erased.</summary>
+    public PersonCipher? Find(Guid personId) => opened.GetValueOrDefault(personId);
+
     public async Task<PersonCipher> OpenAsync(Guid personId, CancellationToken ct)
     {
         if (opened.TryGetValue(personId, out var known)) return known;

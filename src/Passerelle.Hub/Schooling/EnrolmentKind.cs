@@ -16,13 +16,24 @@ public sealed class EnrolmentKind(HubDb db, Vault vault) : IExchangeKind
 
     public string Name => KindName;
 
-    public async Task<Preparation> PrepareAsync(Exchange exchange, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<Exchange> exchanges, CancellationToken ct)
     {
+        var (ids, caseIds) = (exchanges.Select(e => e.Id).ToArray(), exchanges.Select(e => e.CaseId).Distinct().ToArray());
         // An earlier round is answered, and what is answered is not sent again: whatever is prepared is the present round.
-        var enrolment = await db.Enrolments.AsNoTracking().Include(e => e.Documents).SingleAsync(e => e.ExchangeId == exchange.Id, ct);
-        var child = await db.Persons.AsNoTracking().SingleAsync(p => p.Id == enrolment.PersonId, ct);
-        var adults = await db.Persons.AsNoTracking().Where(p => p.CaseId == enrolment.CaseId && p.Role == PersonRole.Adult).OrderBy(p => p.Position).ToListAsync(ct);
-        var cipher = await vault.OpenAsync(child.Id, ct);
+        var enrolments = await db.Enrolments.AsNoTracking().Include(e => e.Documents).Where(e => ids.Contains(e.ExchangeId)).ToDictionaryAsync(e => e.ExchangeId, ct);
+        var persons = await db.Persons.AsNoTracking().Where(p => caseIds.Contains(p.CaseId)).ToListAsync(ct);
+        var documentIds = enrolments.Values.SelectMany(e => e.DocumentIds).ToArray();
+        var documents = await db.Documents.AsNoTracking().Where(d => documentIds.Contains(d.Id)).ToDictionaryAsync(d => d.Id, ct);
+        await vault.LoadAsync(persons.Select(p => p.Id), ct);
+        return exchanges.ToDictionary(e => e.Id, e => Prepare(enrolments[e.Id], persons, documents));
+    }
+
+    Preparation Prepare(Enrolment enrolment, List<Person> persons, Dictionary<Guid, Document> documents)
+    {
+        if (vault.Find(enrolment.PersonId) is not { } cipher) return new Preparation.NotCleared("PERSON_ERASED");
+        var child = persons.Single(p => p.Id == enrolment.PersonId);
+        var adults = persons.Where(p => p.CaseId == enrolment.CaseId && p.Role == PersonRole.Adult).OrderBy(p => p.Position)
+            .Select(p => (Person: p, Cipher: vault.Find(p.Id))).Where(a => a.Cipher is not null).ToList();
         var file = new Wire.EnrolmentFile
         {
             Enrolment = enrolment.Name,
@@ -31,12 +42,9 @@ public sealed class EnrolmentKind(HubDb db, Vault vault) : IExchangeKind
             StartDate = enrolment.StartDate.ToWire(),
             PreviousSchool = enrolment.OpenPreviousSchool(cipher),
         };
-        await vault.LoadAsync(adults.Select(a => a.Id), ct);
-        foreach (var adult in adults) file.Guardians.Add(ToGuardian(adult.OpenProfile(await vault.OpenAsync(adult.Id, ct))));
-        var ids = enrolment.DocumentIds.ToList();
-        var documents = await db.Documents.AsNoTracking().Where(d => ids.Contains(d.Id)).ToDictionaryAsync(d => d.Id, ct);
-        file.Documents.AddRange(ids.Select(id => documents[id].ToWire(cipher)));
-        return new Preparation.Cleared(file, Clearance.PublicTask, [(child.Id, Category), .. adults.Select(a => (a.Id, Category))]);
+        foreach (var (adult, own) in adults) file.Guardians.Add(ToGuardian(adult.OpenProfile(own!)));
+        file.Documents.AddRange(enrolment.DocumentIds.Select(id => documents[id].ToWire(cipher)));
+        return new Preparation.Cleared(file, Clearance.PublicTask, [(child.Id, Category), .. adults.Select(a => (a.Person.Id, Category))]);
     }
 
     static Wire.EnrolmentFile.Types.Pupil ToPupil(Contracts.Cases.V1.Person child) =>

@@ -6,9 +6,9 @@ public static class Invariants
     static readonly (string What, string Sql)[] Rules =
     [
         ("a delivered exchange has a window, an undelivered one has none",
-            "select e.id::text from exchanges e left join clocks c on c.subject = 'exchanges/' || e.id where (e.state in ('awaiting_answer', 'answered')) <> (c.id is not null)"),
-        ("an answered exchange's window is met or missed, a waiting one's is open",
-            "select e.id::text from exchanges e join clocks c on c.subject = 'exchanges/' || e.id where (e.state = 'answered') <> (c.state in ('met', 'missed'))"),
+            "select e.id::text from exchanges e left join clocks c on c.subject = 'exchanges/' || e.id where (e.delivery_time is not null) <> (c.id is not null)"),
+        ("an answered exchange's window is met or missed, a withdrawn one's void, any other's open",
+            "select e.id::text from exchanges e join clocks c on c.subject = 'exchanges/' || e.id where case e.state when 'answered' then 'answered' when 'withdrawn' then 'void' when 'expired' then 'void' else 'open' end <> case c.state when 'met' then 'answered' when 'missed' then 'answered' when 'voided' then 'void' else 'open' end"),
         ("a request's promise is stopped when, and only when, it is answered",
             "select r.id::text from requests r left join clocks c on c.subject = 'requests/' || r.id where c.id is null or (r.state = 'answered') <> (c.state in ('met', 'missed'))"),
         ("an exchange that left has an accepted attempt",

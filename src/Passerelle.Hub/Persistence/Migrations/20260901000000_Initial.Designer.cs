@@ -620,6 +620,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("end_reason");
 
+                    b.Property<DateTimeOffset?>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time");
+
                     b.Property<int>("Failures")
                         .HasColumnType("integer")
                         .HasColumnName("failures");
@@ -638,6 +642,17 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("partner_id");
 
+                    b.Property<DateTimeOffset?>("RetryUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("retry_until");
+
+                    b.Property<long>("Sequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Sequence"));
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("text")
@@ -648,37 +663,58 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("subject");
 
+                    b.Property<Guid?>("SupersededBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("superseded_by");
+
+                    b.Property<string>("Topic")
+                        .HasColumnType("text")
+                        .HasColumnName("topic");
+
                     b.HasKey("Id")
                         .HasName("pk_exchanges");
 
                     b.HasIndex("CaseId")
                         .HasDatabaseName("ix_exchanges_case_id");
 
-                    b.HasIndex("DueTime")
-                        .HasDatabaseName("ix_exchanges_due_time")
-                        .HasFilter("state in ('queued', 'sending')");
-
-                    b.HasIndex("Subject")
-                        .HasDatabaseName("ix_exchanges_subject");
-
-                    b.HasIndex("PartnerId", "DueTime")
-                        .HasDatabaseName("ix_exchanges_partner_id_due_time")
-                        .HasFilter("state in ('queued', 'sending')");
+                    b.HasIndex("PartnerId", "EndTime")
+                        .HasDatabaseName("ix_exchanges_partner_id_end_time")
+                        .HasFilter("state = 'undeliverable'");
 
                     b.HasIndex("PartnerId", "Id")
                         .HasDatabaseName("ix_exchanges_partner_id_id");
 
+                    b.HasIndex("PartnerId", "Topic")
+                        .HasDatabaseName("ix_exchanges_partner_id_topic")
+                        .HasFilter("state = 'queued' and topic is not null");
+
+                    b.HasIndex("PartnerId", "CaseId", "Sequence")
+                        .HasDatabaseName("ix_exchanges_partner_id_case_id_sequence")
+                        .HasFilter("state in ('queued', 'sending')");
+
+                    b.HasIndex("PartnerId", "DueTime", "Sequence")
+                        .HasDatabaseName("ix_exchanges_partner_id_due_time_sequence")
+                        .HasFilter("state in ('queued', 'sending')");
+
+                    b.HasIndex(new[] { "PartnerId", "DueTime" }, "ix_exchanges_sending")
+                        .HasDatabaseName("ix_exchanges_partner_id_due_time")
+                        .HasFilter("state = 'sending'");
+
                     b.ToTable("exchanges", null, t =>
                         {
-                            t.HasCheckConstraint("ck_exchanges_answer_time", "(state = 'answered') = (answer_time is not null) and (state = 'answered') = (answer_code is not null)");
+                            t.HasCheckConstraint("ck_exchanges_answer_time", "(answer_time is null) = (answer_code is null) and case state when 'answered' then answer_time is not null when 'withdrawn' then true when 'expired' then true else answer_time is null end");
 
-                            t.HasCheckConstraint("ck_exchanges_delivery_time", "(state in ('awaiting_answer', 'answered')) = (delivery_time is not null)");
+                            t.HasCheckConstraint("ck_exchanges_delivery_time", "state not in ('awaiting_answer', 'answered') or delivery_time is not null");
 
-                            t.HasCheckConstraint("ck_exchanges_due_time", "(state in ('queued', 'sending')) = (due_time is not null) or state = 'held'");
+                            t.HasCheckConstraint("ck_exchanges_due_time", "(state in ('queued', 'sending')) = (due_time is not null)");
 
-                            t.HasCheckConstraint("ck_exchanges_end_reason", "(state in ('undeliverable', 'withdrawn', 'expired')) = (end_reason is not null)");
+                            t.HasCheckConstraint("ck_exchanges_end_reason", "(state in ('undeliverable', 'withdrawn', 'expired')) = (end_reason is not null) and (end_reason is null) = (end_time is null)");
+
+                            t.HasCheckConstraint("ck_exchanges_held", "state <> 'held'");
 
                             t.HasCheckConstraint("ck_exchanges_state", "state in ('queued', 'held', 'sending', 'awaiting_answer', 'answered', 'undeliverable', 'withdrawn', 'expired')");
+
+                            t.HasCheckConstraint("ck_exchanges_superseded_by", "superseded_by is null or state = 'withdrawn'");
                         });
                 });
 
@@ -1124,6 +1160,70 @@ namespace Passerelle.Hub.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Partners.Lane", b =>
+                {
+                    b.Property<string>("PartnerId")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<int>("FailedProbes")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed_probes");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer")
+                        .HasColumnName("failures");
+
+                    b.Property<string>("Health")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("health");
+
+                    b.Property<int?>("MaxInFlight")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_in_flight");
+
+                    b.Property<int?>("MaxPerSecond")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_per_second");
+
+                    b.Property<string>("PauseReason")
+                        .HasColumnType("text")
+                        .HasColumnName("pause_reason");
+
+                    b.Property<DateTimeOffset?>("PauseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("pause_time");
+
+                    b.Property<DateTimeOffset?>("ProbeTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("probe_time");
+
+                    b.Property<DateTimeOffset>("RefillTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("refill_time");
+
+                    b.Property<DateTimeOffset>("ServeTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("serve_time");
+
+                    b.Property<double>("Tokens")
+                        .HasColumnType("double precision")
+                        .HasColumnName("tokens");
+
+                    b.HasKey("PartnerId")
+                        .HasName("pk_lanes");
+
+                    b.ToTable("lanes", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_lanes_health", "health in ('up', 'down', 'probing')");
+
+                            t.HasCheckConstraint("ck_lanes_pause_reason", "(pause_time is null) = (pause_reason is null)");
+
+                            t.HasCheckConstraint("ck_lanes_probe_time", "(health = 'up') = (probe_time is null)");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Partners.Partner", b =>
                 {
                     b.Property<string>("Id")
@@ -1148,10 +1248,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("kind");
-
-                    b.Property<bool>("Paused")
-                        .HasColumnType("boolean")
-                        .HasColumnName("paused");
 
                     b.Property<string>("PushAddress")
                         .HasColumnType("text")
@@ -1253,6 +1349,9 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.HasKey("Sequence")
                         .HasName("pk_events");
+
+                    b.HasIndex("transaction_id", "Sequence")
+                        .HasDatabaseName("ix_events_transaction_id_sequence");
 
                     b.HasIndex("CaseId", "transaction_id", "Sequence")
                         .HasDatabaseName("ix_events_case_id_transaction_id_sequence");
@@ -1763,6 +1862,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasConstraintName("fk_credentials_partners_partner_id");
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Partners.Lane", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithOne("Lane")
+                        .HasForeignKey("Passerelle.Hub.Partners.Lane", "PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_lanes_partners_partner_id");
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Privacy.Consent", b =>
                 {
                     b.HasOne("Passerelle.Hub.Partners.Partner", null)
@@ -1850,6 +1959,12 @@ namespace Passerelle.Hub.Persistence.Migrations
             modelBuilder.Entity("Passerelle.Hub.Clocks.Clock", b =>
                 {
                     b.Navigation("Events");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Partners.Partner", b =>
+                {
+                    b.Navigation("Lane")
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Schooling.Enrolment", b =>

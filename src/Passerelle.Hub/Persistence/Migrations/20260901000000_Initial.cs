@@ -104,7 +104,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                     kind = table.Column<string>(type: "text", nullable: false),
                     delivery = table.Column<string>(type: "text", nullable: false),
                     push_address = table.Column<string>(type: "text", nullable: true),
-                    paused = table.Column<bool>(type: "boolean", nullable: false),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
@@ -269,28 +268,36 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
                     kind = table.Column<string>(type: "text", nullable: false),
                     partner_id = table.Column<string>(type: "text", nullable: false),
                     case_id = table.Column<Guid>(type: "uuid", nullable: false),
                     subject = table.Column<string>(type: "text", nullable: false),
+                    topic = table.Column<string>(type: "text", nullable: true),
                     state = table.Column<string>(type: "text", nullable: false),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     generation = table.Column<int>(type: "integer", nullable: false),
                     failures = table.Column<int>(type: "integer", nullable: false),
+                    retry_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     delivery_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     answer_code = table.Column<string>(type: "text", nullable: true),
-                    end_reason = table.Column<string>(type: "text", nullable: true)
+                    end_reason = table.Column<string>(type: "text", nullable: true),
+                    end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    superseded_by = table.Column<Guid>(type: "uuid", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_exchanges", x => x.id);
-                    table.CheckConstraint("ck_exchanges_answer_time", "(state = 'answered') = (answer_time is not null) and (state = 'answered') = (answer_code is not null)");
-                    table.CheckConstraint("ck_exchanges_delivery_time", "(state in ('awaiting_answer', 'answered')) = (delivery_time is not null)");
-                    table.CheckConstraint("ck_exchanges_due_time", "(state in ('queued', 'sending')) = (due_time is not null) or state = 'held'");
-                    table.CheckConstraint("ck_exchanges_end_reason", "(state in ('undeliverable', 'withdrawn', 'expired')) = (end_reason is not null)");
+                    table.CheckConstraint("ck_exchanges_answer_time", "(answer_time is null) = (answer_code is null) and case state when 'answered' then answer_time is not null when 'withdrawn' then true when 'expired' then true else answer_time is null end");
+                    table.CheckConstraint("ck_exchanges_delivery_time", "state not in ('awaiting_answer', 'answered') or delivery_time is not null");
+                    table.CheckConstraint("ck_exchanges_due_time", "(state in ('queued', 'sending')) = (due_time is not null)");
+                    table.CheckConstraint("ck_exchanges_end_reason", "(state in ('undeliverable', 'withdrawn', 'expired')) = (end_reason is not null) and (end_reason is null) = (end_time is null)");
+                    table.CheckConstraint("ck_exchanges_held", "state <> 'held'");
                     table.CheckConstraint("ck_exchanges_state", "state in ('queued', 'held', 'sending', 'awaiting_answer', 'answered', 'undeliverable', 'withdrawn', 'expired')");
+                    table.CheckConstraint("ck_exchanges_superseded_by", "superseded_by is null or state = 'withdrawn'");
                     table.ForeignKey(
                         name: "fk_exchanges_partners_partner_id",
                         column: x => x.partner_id,
@@ -330,6 +337,37 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.CheckConstraint("ck_import_reports_sha256", "octet_length(sha256) = 32");
                     table.ForeignKey(
                         name: "fk_import_reports_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "lanes",
+                columns: table => new
+                {
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    health = table.Column<string>(type: "text", nullable: false),
+                    failures = table.Column<int>(type: "integer", nullable: false),
+                    failed_probes = table.Column<int>(type: "integer", nullable: false),
+                    probe_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    pause_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    pause_reason = table.Column<string>(type: "text", nullable: true),
+                    max_in_flight = table.Column<int>(type: "integer", nullable: true),
+                    max_per_second = table.Column<int>(type: "integer", nullable: true),
+                    tokens = table.Column<double>(type: "double precision", nullable: false),
+                    refill_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    serve_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_lanes", x => x.partner_id);
+                    table.CheckConstraint("ck_lanes_health", "health in ('up', 'down', 'probing')");
+                    table.CheckConstraint("ck_lanes_pause_reason", "(pause_time is null) = (pause_reason is null)");
+                    table.CheckConstraint("ck_lanes_probe_time", "(health = 'up') = (probe_time is null)");
+                    table.ForeignKey(
+                        name: "fk_lanes_partners_partner_id",
                         column: x => x.partner_id,
                         principalTable: "partners",
                         principalColumn: "id",
@@ -856,21 +894,38 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: new[] { "case_id", "transaction_id", "sequence" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_events_transaction_id_sequence",
+                table: "events",
+                columns: new[] { "transaction_id", "sequence" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_exchanges_case_id",
                 table: "exchanges",
                 column: "case_id");
 
             migrationBuilder.CreateIndex(
-                name: "ix_exchanges_due_time",
+                name: "ix_exchanges_partner_id_case_id_sequence",
                 table: "exchanges",
-                column: "due_time",
+                columns: new[] { "partner_id", "case_id", "sequence" },
                 filter: "state in ('queued', 'sending')");
 
             migrationBuilder.CreateIndex(
                 name: "ix_exchanges_partner_id_due_time",
                 table: "exchanges",
                 columns: new[] { "partner_id", "due_time" },
+                filter: "state = 'sending'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_exchanges_partner_id_due_time_sequence",
+                table: "exchanges",
+                columns: new[] { "partner_id", "due_time", "sequence" },
                 filter: "state in ('queued', 'sending')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_exchanges_partner_id_end_time",
+                table: "exchanges",
+                columns: new[] { "partner_id", "end_time" },
+                filter: "state = 'undeliverable'");
 
             migrationBuilder.CreateIndex(
                 name: "ix_exchanges_partner_id_id",
@@ -878,9 +933,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: new[] { "partner_id", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_exchanges_subject",
+                name: "ix_exchanges_partner_id_topic",
                 table: "exchanges",
-                column: "subject");
+                columns: new[] { "partner_id", "topic" },
+                filter: "state = 'queued' and topic is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_import_reports_partner_id_id",
@@ -1013,6 +1069,9 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "import_problems");
+
+            migrationBuilder.DropTable(
+                name: "lanes");
 
             migrationBuilder.DropTable(
                 name: "listings");

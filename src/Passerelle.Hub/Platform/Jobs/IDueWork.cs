@@ -8,4 +8,7 @@ public interface IDueWork
 
     /// <summary>For how long the oldest due row has waited for somebody to take it; null when none waits.</summary>
     Task<TimeSpan?> OldestDueAsync(CancellationToken ct);
+
+    /// <summary>How often each node looks whether a row has come due.</summary>
+    TimeSpan LookEvery => TimeSpan.FromSeconds(1);
 }

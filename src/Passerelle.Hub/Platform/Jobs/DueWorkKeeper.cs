@@ -1,0 +1,129 @@
+using Hangfire;
+using Hangfire.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Passerelle.Hub.Platform.Jobs;
+
+/// <summary>Keeps one kind of due work going on this node: asks Hangfire for it when a nudge or a look says so, keeps its sweep registered, and when due rows wait all the same, does the work in this very process.</summary>
+public sealed partial class DueWorkKeeper<TWork>(
+    TWork work, Nudge<TWork> nudge, Shift<TWork> shift, IBackgroundJobClient jobs, IRecurringJobManager recurring, JobStorage storage, IOptions<JobOptions> options, TimeProvider time,
+    ILogger<DueWorkKeeper<TWork>> logger) : BackgroundService where TWork : class, IDueWork
+{
+    static readonly string Name = typeof(TWork).Name;
+
+    Task steppedIn = Task.CompletedTask;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!options.Value.Watchdog) return;
+        await Task.WhenAll(KeepAsync(stoppingToken), KeepRegisteredAsync(stoppingToken));
+        await steppedIn;
+    }
+
+    async Task KeepAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            var called = nudge.Next;
+            var nudged = await FirstAsync(called, work.LookEvery, ct) == called;
+            if (shift.IsOn) continue;
+            try
+            {
+                if (nudged) await AskHangfireAsync(ct);
+                else if (await work.OldestDueAsync(ct) is { } waited)
+                {
+                    if (waited < options.Value.WatchdogPatience) await AskHangfireAsync(ct);
+                    else StepIn(waited, ct);
+                }
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                LogLookFailed(Name, e.GetType().Name);
+            }
+        }
+    }
+
+    /// <summary>Hangfire's storage is not ours to wait for: what it does not take is found by the next look.</summary>
+    async Task AskHangfireAsync(CancellationToken ct)
+    {
+        var started = shift.Started;
+        try { jobs.Enqueue<DueWorkJob<TWork>>(j => j.RunAsync(CancellationToken.None)); }
+        catch (Exception e) { LogNudgeLost(Name, e.GetType().Name); }
+        await FirstAsync(started, work.LookEvery, ct);
+    }
+
+    void StepIn(TimeSpan waited, CancellationToken ct)
+    {
+        LogStepsIn(Name, waited.TotalSeconds);
+        Telemetry.WatchdogRuns.Add(1, new KeyValuePair<string, object?>("work", Name));
+        steppedIn = WorkHereAsync(ct);
+    }
+
+    async Task WorkHereAsync(CancellationToken ct)
+    {
+        try { await shift.RunAsync(ct); }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { }
+        catch (Exception e) { LogLookFailed(Name, e.GetType().Name); }
+    }
+
+    async Task KeepRegisteredAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(options.Value.CheckSweepsEvery, time);
+        var registered = false;
+        do
+        {
+            try
+            {
+                if (registered && IsSwitchedOff())
+                {
+                    // Hangfire switches a recurring job off for good after five errors of its own.
+                    LogSweepWasOff(Name);
+                    Telemetry.Alarms.Add(1, new KeyValuePair<string, object?>("alarm", "sweep_off"));
+                    registered = false;
+                }
+
+                if (!registered) recurring.AddOrUpdate<DueWorkJob<TWork>>(Name, j => j.RunAsync(CancellationToken.None), options.Value.SweepCron);
+                registered = true;
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                LogLookFailed(Name, e.GetType().Name);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(ct));
+    }
+
+    bool IsSwitchedOff()
+    {
+        using var connection = storage.GetConnection();
+        return connection.GetRecurringJobs([Name]) is not [{ NextExecution: not null }];
+    }
+
+    async Task<Task> FirstAsync(Task one, TimeSpan patience, CancellationToken ct)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var first = await Task.WhenAny(one, Task.Delay(patience, time, stop.Token));
+        await stop.CancelAsync();
+        ct.ThrowIfCancellationRequested();
+        return first;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "A nudge for {Work} was lost ({Kind}); the next look will find what is due")]
+    partial void LogNudgeLost(string work, string kind);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Work} has been due for {Seconds:0.0} s and nobody took it: running it here")]
+    partial void LogStepsIn(string work, double seconds);
+
+    [LoggerMessage(3, LogLevel.Warning, "The watchdog of {Work} could not look ({Kind}); it will look again")]
+    partial void LogLookFailed(string work, string kind);
+
+    [LoggerMessage(4, LogLevel.Error, "ALARM sweep_off: the sweep of {Work} had switched itself off or was removed; it is registered again")]
+    partial void LogSweepWasOff(string work);
+}
+
+/// <summary>What Hangfire runs. No arguments: the rows say what is due. No retry: the rows own the schedule. Its type's name is stored by Hangfire: a test pins it.</summary>
+[AutomaticRetry(Attempts = 0)]
+public sealed class DueWorkJob<TWork>(Shift<TWork> shift) where TWork : IDueWork
+{
+    public Task RunAsync(CancellationToken ct) => shift.RunAsync(ct);
+}
