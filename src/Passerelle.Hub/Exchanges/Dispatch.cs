@@ -52,7 +52,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         }
 
         foreach (var exchange in ended) await desk.VoidWindowAsync(exchange, ct);
-        await db.SaveChangesAsync(ct);
+        await db.SaveInBulkAsync(ct);
         await Line.CallNextAsync(db, ended, ct);
         await transaction.CommitAsync(ct);
         if (ready.Count > 0) Points.Reach(Points.Prepared);
@@ -97,7 +97,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
             }
         }
 
-        await db.SaveChangesAsync(ct);
+        await db.SaveInBulkAsync(ct);
         await Line.CallNextAsync(db, exchanges.Values, ct);
         await transaction.CommitAsync(ct);
         Points.Reach(Points.Completed);

@@ -45,6 +45,9 @@ public sealed class PersonKey
 /// <summary>Seals what is personal with the key of the person it is about, and opens it again.</summary>
 public sealed class Vault(HubDb db, MasterKey master)
 {
+    static readonly Func<HubDb, Guid, CancellationToken, Task<PersonKey?>> FindKey =
+        EF.CompileAsyncQuery((HubDb db, Guid personId, CancellationToken _) => db.PersonKeys.AsNoTracking().SingleOrDefault(k => k.PersonId == personId));
+
     readonly Dictionary<Guid, PersonCipher> opened = [];
 
     /// <summary>Makes the key of a new person; it is saved with the person.</summary>
@@ -68,7 +71,7 @@ public sealed class Vault(HubDb db, MasterKey master)
     public async Task<PersonCipher> OpenAsync(Guid personId, CancellationToken ct)
     {
         if (opened.TryGetValue(personId, out var known)) return known;
-        var row = await db.PersonKeys.AsNoTracking().SingleOrDefaultAsync(k => k.PersonId == personId, ct) ?? throw new ResourceNotFound($"persons/{personId:D}");
+        var row = await FindKey(db, personId, ct) ?? throw new ResourceNotFound($"persons/{personId:D}");
         return Open(row);
     }
 
