@@ -60,7 +60,8 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
     }
 
     /// <summary>Writes down what became of tries. A claim that is no longer the newest changes its attempt only.</summary>
-    public async Task CompleteAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
+    /// <returns>True when something has come due by it: the next in line of what was delivered or has ended.</returns>
+    public async Task<bool> CompleteAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var claims = completions.Select(c => c.Claim).ToList();
@@ -98,9 +99,10 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         }
 
         await db.SaveInBulkAsync(ct);
-        await Line.CallNextAsync(db, exchanges.Values, ct);
+        var called = await Line.CallNextAsync(db, exchanges.Values, ct);
         await transaction.CommitAsync(ct);
         Points.Reach(Points.Completed);
+        return called > 0;
     }
 
     Ready Begin(Exchange exchange, Preparation.Cleared cleared, Transport transport, DateTimeOffset now)

@@ -11,8 +11,8 @@ namespace Passerelle.Hub.Exchanges;
 public readonly record struct Claim(Guid ExchangeId, int Generation, string PartnerId);
 
 /// <param name="Claims">What was taken.</param>
-/// <param name="LanesFull">How many lanes had something due and no room: worth another look soon, without being called.</param>
-public sealed record Taken(IReadOnlyList<Claim> Claims, int LanesFull);
+/// <param name="More">Lanes may have more that is due than they had room for: worth another look soon, without being called.</param>
+public sealed record Taken(IReadOnlyList<Claim> Claims, bool More);
 
 /// <summary>Takes due exchanges under a lease. Two workers never take one row: SKIP LOCKED; a dead worker's row comes back when its lease is over.</summary>
 /// <remarks>
@@ -47,7 +47,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             from refilled
         ),
         due as (
-            select x.id, exists (
+            select x.id, x.partner_id, exists (
                 select from exchanges e
                 where e.partner_id = x.partner_id and e.case_id = x.case_id and e.state in ('queued', 'sending') and e.sequence < x.sequence) as waits
             from room cross join lateral (
@@ -75,7 +75,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             from room join (select partner_id, count(*) as count from moved where not waits group by partner_id) taken on taken.partner_id = room.partner_id
             where l.partner_id = room.partner_id and $1 = 'push'
         )
-        select moved.id, moved.generation, moved.partner_id, (select count(*) from room where free < 1)::int
+        select moved.id, moved.generation, moved.partner_id, (select coalesce(bool_or((select count(*) from due where due.partner_id = room.partner_id) >= room.free), false) from room)
         from (select) one left join moved on not moved.waits
         """;
 
@@ -93,18 +93,18 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         command.Parameters.Add(new() { Value = lanes.Value.MaxPerSecond });
         command.Parameters.Add(new() { Value = delivery.LookAgain });
         var claims = new List<Claim>();
-        var full = 0;
+        var more = false;
         await using (var reader = await command.ExecuteReaderAsync(ct))
         {
             while (await reader.ReadAsync(ct))
             {
-                full = reader.GetInt32(3);
+                more = reader.GetBoolean(3);
                 if (!reader.IsDBNull(0)) claims.Add(new Claim(reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2)));
             }
         }
 
         if (claims.Count > 0) Points.Reach(Points.Claimed);
-        return new Taken(claims, full);
+        return new Taken(claims, more);
     }
 
     /// <summary>Keeps others away from what is still on its way. What has been claimed anew meanwhile is left alone.</summary>
