@@ -13,6 +13,9 @@ public static class Demonstration
 {
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    /// <summary>The demonstration's partners run on this machine, where the hub pushes to nobody else (see PushOptions).</summary>
+    public static readonly string[] PartnersNetworks = ["127.0.0.0/8", "::1/128"];
+
     public static async Task RegisterAsync(IServiceProvider services, IConfiguration configuration, CancellationToken ct)
     {
         var folder = Path.GetFullPath(configuration["Data:Directory"] ?? ".data");

@@ -60,13 +60,18 @@ public static class HubApp
         AddJobs(services, configuration);
 
         // Privacy
-        services.AddOptions<VaultOptions>().BindConfiguration("Vault");
-        services.AddSingleton<MasterKey>();
         services.AddScoped<Vault>();
         services.AddScoped<ConsentGate>();
 
         // Partners
         services.AddSingleton<CallerDirectory>();
+        services.AddOptions<PushOptions>().BindConfiguration("Push")
+            .PostConfigure(o => o.AllowedNetworks = configuration.GetValue<bool>("Demo:Enabled") ? [.. o.AllowedNetworks, .. Demonstration.PartnersNetworks] : o.AllowedNetworks)
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<PushAddresses>();
+        services.AddSingleton<PushDirectory>();
+        services.AddSingleton<PushCertificate>();
+        services.AddSingleton<PushChannels>();
 
         // Clocks
         services.AddOptions<ResponseOptions>().BindConfiguration("Response")
@@ -99,6 +104,8 @@ public static class HubApp
         services.AddSingleton(Random.Shared);
 #pragma warning restore RS0030
         services.AddStorage(configuration.GetConnectionString("Hub")!);
+        services.AddOptions<VaultOptions>().BindConfiguration("Vault");
+        services.AddSingleton<MasterKey>();
         services.AddScoped<RequestLedger>();
         services.AddSingleton<EventFeed>();
         services.AddSingleton<ChangeSignal>();

@@ -29,7 +29,7 @@ public sealed partial class DeliverDue(
         {
             var envelope = await WithDeskAsync(desk => desk.PrepareAsync(claim, Transport.Push, ct));
             if (envelope is null) return;
-            var outcome = await transport.SendAsync(claim.PushAddress!, envelope, ct);
+            var outcome = await transport.SendAsync(claim.PartnerId, envelope, ct);
             // The partner may have it: say so even when the node is stopping.
             await WithDeskAsync(async desk =>
             {

@@ -5,7 +5,7 @@ using Passerelle.Hub.Persistence;
 namespace Passerelle.Hub.Exchanges;
 
 /// <summary>An exchange that is ours until the lease ends, or a higher generation is seen.</summary>
-public sealed record Claim(Guid ExchangeId, int Generation, Uri? PushAddress);
+public sealed record Claim(Guid ExchangeId, int Generation, string PartnerId);
 
 /// <summary>Takes due exchanges under a lease. Two workers never take one row: SKIP LOCKED; a dead worker's row comes back when its lease is over.</summary>
 public sealed class ExchangeClaims(NpgsqlDataSource source)
@@ -18,7 +18,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source)
             update exchanges e
             set state = 'sending', generation = e.generation + 1, due_time = hub_now() + $3
             from (
-                select x.id, p.push_address
+                select x.id
                 from exchanges x join partners p on p.id = x.partner_id
                 where x.state in ('queued', 'sending') and x.due_time <= (select hub_now())
                   and p.delivery = $1 and not p.paused and ($2::text is null or p.id = $2)
@@ -27,7 +27,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source)
                 for update of x skip locked
             ) due
             where e.id = due.id
-            returning e.id, e.generation, due.push_address
+            returning e.id, e.generation, e.partner_id
             """);
         command.Parameters.Add(new() { Value = EnumText<DeliveryMode>.Of(mode) });
         command.Parameters.Add(new() { Value = (object?)partnerId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
@@ -36,7 +36,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source)
         await using var reader = await command.ExecuteReaderAsync(ct);
         var claims = new List<Claim>();
         while (await reader.ReadAsync(ct))
-            claims.Add(new Claim(reader.GetGuid(0), reader.GetInt32(1), reader.IsDBNull(2) ? null : new Uri(reader.GetString(2))));
+            claims.Add(new Claim(reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2)));
         return claims;
     }
 

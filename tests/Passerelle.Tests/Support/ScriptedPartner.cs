@@ -15,7 +15,7 @@ public sealed class ScriptedPartner : IPartnerTransport
 
     public void Next(Func<Envelope, Task<SendOutcome>> answer) => script.Enqueue(answer);
 
-    public Task<SendOutcome> SendAsync(Uri address, Envelope envelope, CancellationToken ct)
+    public Task<SendOutcome> SendAsync(string partnerId, Envelope envelope, CancellationToken ct)
     {
         Received.Enqueue(envelope);
         return script.TryDequeue(out var answer) ? answer(envelope) : Task.FromResult<SendOutcome>(new SendOutcome.Accepted());
