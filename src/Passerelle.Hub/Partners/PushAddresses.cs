@@ -73,7 +73,7 @@ public sealed class PushAddresses(IOptions<PushOptions> options)
     /// <summary>The address that a host which is no name stands for, in whatever way it is written (Uri knows 127.1, 0x7f000001 and their like).</summary>
     static IPAddress? Literal(Uri address)
     {
-        var host = address.DnsSafeHost.TrimEnd('.');
+        var host = address.IdnHost.TrimEnd('.');
         if (IPAddress.TryParse(host, out var literal)) return literal;
         return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : null;
     }

@@ -18,7 +18,7 @@ public sealed class PushOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var network in AllowedNetworks)
-            if (!IPNetwork.TryParse(network, out _)) yield return new ValidationResult($"Push:AllowedNetworks: {network} is no network; write it as 10.1.0.0/16, with zeros after the prefix.");
+            if (!IPNetwork.TryParse(network, out _)) yield return new ValidationResult($"Push:AllowedNetworks: {network} is no network; write it as 10.1.0.0/16.");
         if (ClientCertificate is { } file && !CanRead(file)) yield return new ValidationResult($"Push:ClientCertificate: {file} does not hold a certificate and its key in PEM.");
     }
 
