@@ -36,7 +36,7 @@ public static class PartnerCommands
             if (parsed.GetValue(authority) is { } file) partner.PinAuthority(await ReadAuthorityAsync(file, ct));
             db.Partners.Add(partner);
             await db.SaveChangesAsync(ct);
-            Console.WriteLine($"partners/{parsed.GetRequiredValue(id)} is registered. Issue its key with: keys add --partner {parsed.GetRequiredValue(id)}");
+            parsed.InvocationConfiguration.Output.WriteLine($"partners/{parsed.GetRequiredValue(id)} is registered. Issue its key with: keys add --partner {parsed.GetRequiredValue(id)}");
         }, ct));
         return new Command("partners", "The registry of partners.") { add, Push(withServices) };
     }
@@ -60,7 +60,7 @@ public static class PartnerCommands
             if (parsed.GetValue(authority) is { } file) partner.PinAuthority(await ReadAuthorityAsync(file, ct));
             if (parsed.GetValue(unpin)) partner.PinAuthority(null);
             await db.SaveChangesAsync(ct);
-            Console.WriteLine($"partners/{partner.Id} receives at {partner.PushAddress}; trusted there: {(partner.PushAuthority is null ? "the authorities that the hub's machine trusts" : "the pinned authority")}.");
+            parsed.InvocationConfiguration.Output.WriteLine($"partners/{partner.Id} receives at {partner.PushAddress}; trusted there: {(partner.PushAuthority is null ? "the authorities that the hub's machine trusts" : "the pinned authority")}.");
         }, ct));
         return push;
     }
@@ -100,14 +100,14 @@ public static class PartnerCommands
                 using var shown = X509CertificateLoader.LoadCertificateFromFile(file.FullName);
                 db.Credentials.Add(Credential.TrustCertificate(shown.GetCertHash(HashAlgorithmName.SHA256), owner, holder, now, parsed.GetValue(expires)));
                 await db.SaveChangesAsync(ct);
-                Console.WriteLine($"The certificate is trusted for {owner}.");
+                parsed.InvocationConfiguration.Output.WriteLine($"The certificate is trusted for {owner}.");
                 return;
             }
 
             var (credential, key) = Credential.IssueKey(owner, holder, now, parsed.GetValue(expires));
             db.Credentials.Add(credential);
             await db.SaveChangesAsync(ct);
-            Console.WriteLine($"id:  {credential.Id}\nkey: {key}\nThe key is shown this once. Scopes: {string.Join(' ', credential.Scopes)}");
+            parsed.InvocationConfiguration.Output.WriteLine($"id:  {credential.Id}\nkey: {key}\nThe key is shown this once. Scopes: {string.Join(' ', credential.Scopes)}");
         }, ct));
 
         var id = new Argument<Guid>("id") { Description = "As printed when it was issued, or by keys list." };
@@ -118,14 +118,14 @@ public static class PartnerCommands
             var credential = await db.Credentials.FindAsync([parsed.GetRequiredValue(id)], ct) ?? throw new InvalidOperationException("There is no such key.");
             credential.Revoke(await db.NowAsync(ct));
             await db.SaveChangesAsync(ct);
-            Console.WriteLine($"{credential.Id} of {credential.Owner} is revoked.");
+            parsed.InvocationConfiguration.Output.WriteLine($"{credential.Id} of {credential.Owner} is revoked.");
         }, ct));
 
         var list = new Command("list", "Keys and certificates, without their secrets.");
-        list.SetAction((_, ct) => withServices(async services =>
+        list.SetAction((parsed, ct) => withServices(async services =>
         {
             foreach (var c in await services.GetRequiredService<HubDb>().Credentials.OrderBy(c => c.Owner).ThenBy(c => c.Id).ToListAsync(ct))
-                Console.WriteLine($"{c.Id}  {c.Owner,-24} {c.Kind,-11} issued {c.CreateTime:yyyy-MM-dd}{(c.ExpireTime is { } e ? $" expires {e:yyyy-MM-dd}" : "")}{(c.RevokeTime is { } r ? $" revoked {r:yyyy-MM-dd}" : "")}");
+                parsed.InvocationConfiguration.Output.WriteLine($"{c.Id}  {c.Owner,-24} {c.Kind,-11} issued {c.CreateTime:yyyy-MM-dd}{(c.ExpireTime is { } e ? $" expires {e:yyyy-MM-dd}" : "")}{(c.RevokeTime is { } r ? $" revoked {r:yyyy-MM-dd}" : "")}");
         }, ct));
         return new Command("keys", "What partners and internal applications identify themselves with.") { add, revoke, list };
     }

@@ -32,7 +32,7 @@ public static class SigningCommands
             var (key, shown) = SigningKey.Issue(await db.PartnerAsync(parsed.GetRequiredValue(partner), ct), parsed.GetValue(kind), services.GetRequiredService<MasterKey>(), await db.NowAsync(ct));
             db.SigningKeys.Add(key);
             await db.SaveChangesAsync(ct);
-            Console.WriteLine($"id:  {key.Id}\nkey: {shown}\n{(key.PublicKey is null ? "The secret is shown this once." : "This is the public key.")} The partner verifies with it; once it does, end the one before with: signing expire");
+            parsed.InvocationConfiguration.Output.WriteLine($"id:  {key.Id}\nkey: {shown}\n{(key.PublicKey is null ? "The secret is shown this once." : "This is the public key.")} The partner verifies with it; once it does, end the one before with: signing expire");
         }, ct));
         return add;
     }
@@ -48,7 +48,7 @@ public static class SigningCommands
             var key = await db.SigningKeys.FindAsync([parsed.GetRequiredValue(id)], ct) ?? throw new InvalidOperationException("There is no such key.");
             key.Expire(await db.NowAsync(ct) + parsed.GetValue(after));
             await db.SaveChangesAsync(ct);
-            Console.WriteLine($"{key.Id} of {key.PartnerId} signs until {key.ExpireTime:yyyy-MM-dd HH:mm:ss}Z, and 5 seconds longer at most.");
+            parsed.InvocationConfiguration.Output.WriteLine($"{key.Id} of {key.PartnerId} signs until {key.ExpireTime:yyyy-MM-dd HH:mm:ss}Z, and 5 seconds longer at most.");
         }, ct));
         return expire;
     }
@@ -56,10 +56,10 @@ public static class SigningCommands
     static Command List(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
     {
         var list = new Command("list", "The keys, without their secrets.");
-        list.SetAction((_, ct) => withServices(async services =>
+        list.SetAction((parsed, ct) => withServices(async services =>
         {
             foreach (var k in await services.GetRequiredService<HubDb>().SigningKeys.OrderBy(k => k.PartnerId).ThenBy(k => k.Id).ToListAsync(ct))
-                Console.WriteLine($"{k.Id}  {k.PartnerId,-24} {NameOf(k.Kind),-11} made {k.CreateTime:yyyy-MM-dd}{(k.ExpireTime is { } e ? $" signs until {e:yyyy-MM-dd HH:mm:ss}Z" : "")}{(k.PublicKey is { } p ? " whpk_" + Convert.ToBase64String(p) : "")}");
+                parsed.InvocationConfiguration.Output.WriteLine($"{k.Id}  {k.PartnerId,-24} {NameOf(k.Kind),-11} made {k.CreateTime:yyyy-MM-dd}{(k.ExpireTime is { } e ? $" signs until {e:yyyy-MM-dd HH:mm:ss}Z" : "")}{(k.PublicKey is { } p ? " whpk_" + Convert.ToBase64String(p) : "")}");
         }, ct));
         return list;
     }
