@@ -53,10 +53,11 @@ public sealed class PushAddresses(IOptions<PushOptions> options)
     {
         var secure = address.Scheme == Uri.UriSchemeHttps;
         if (!secure && address.Scheme != Uri.UriSchemeHttp) reason = "must begin with https://";
+        else if (HostOf(address) is not { } host) reason = "must look like https://host:port";
         else if (address.UserInfo.Length > 0) reason = "must not hold a user or a password";
         else if (address.AbsolutePath != "/" || address.Query.Length > 0 || address.Fragment.Length > 0) reason = "must end after the host and port";
         else if (address.Port == 0) reason = "must not name port 0";
-        else if (Literal(address) is { } literal && !May(literal, secure)) reason = May(literal, secure: true) ? "must begin with https://" : "is in a network that the hub does not call";
+        else if (Literal(host) is { } literal && !May(literal, secure)) reason = May(literal, secure: true) ? "must begin with https://" : "is in a network that the hub does not call";
         else if (!secure && allowed.Length == 0) reason = "must begin with https://";
         else reason = "";
         return reason.Length == 0;
@@ -71,11 +72,17 @@ public sealed class PushAddresses(IOptions<PushOptions> options)
     }
 
     /// <summary>The address that a host which is no name stands for, in whatever way it is written (Uri knows 127.1, 0x7f000001 and their like).</summary>
-    static IPAddress? Literal(Uri address)
+    static IPAddress? Literal(string host)
     {
-        var host = address.IdnHost.TrimEnd('.');
         if (IPAddress.TryParse(host, out var literal)) return literal;
         return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : null;
+    }
+
+    /// <summary>As it is looked up, in ASCII; null for a name that cannot be.</summary>
+    static string? HostOf(Uri address)
+    {
+        try { return address.IdnHost.TrimEnd('.') is { Length: > 0 } host ? host : null; }
+        catch (UriFormatException) { return null; }
     }
 
     static bool IsPublic(IPAddress plain) =>

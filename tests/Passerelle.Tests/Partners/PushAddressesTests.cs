@@ -126,6 +126,7 @@ public sealed class PushAddressesTests
     [InlineData("https://grpc.example.org/#door", "must end after the host and port")]
     [InlineData("https://grpc.example.org:0", "must not name port 0")]
     [InlineData("https://grpc.example.org:65536", "must look like https://host:port")]
+    [InlineData("https://.", "must look like https://host:port")]
     public void What_is_no_address_is_refused_with_what_is_wrong(string text, string expected)
     {
         Assert.False(strict.Check(text, out _, out var reason));
@@ -160,7 +161,7 @@ public sealed class PushAddressesTests
 
     [Fact]
     public void Whatever_is_written_nothing_throws_and_what_is_taken_is_an_address_of_the_web() =>
-        Gen.OneOf(Gen.String, Gen.String.Select(s => "https://" + s), Gen.String[Gen.Char["0123456789abcdefx.:[]%/@?#\\"], 0, 30].Select(s => "https://" + s)).Sample(text =>
+        Gen.OneOf(Gen.String, Gen.String.Select(s => "https://" + s), Gen.String[Gen.Char['\u0080', '\u3100'], 0, 80].Select(s => "https://xn--" + s), Gen.String[Gen.Char["0123456789abcdefx.:[]%/@?#\\"], 0, 30].Select(s => "https://" + s)).Sample(text =>
             !strict.Check(text, out var address, out _)
             || (address.Scheme == "https" && address.UserInfo.Length == 0 && (!IPAddress.TryParse(address.DnsSafeHost, out var literal) || strict.May(literal, secure: true))), iter: 20_000);
 
