@@ -20,6 +20,8 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
 
     public DbSet<Credential> Credentials => Set<Credential>();
 
+    public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
+
     public DbSet<Case> Cases => Set<Case>();
 
     public DbSet<Person> Persons => Set<Person>();
