@@ -35,6 +35,9 @@ public static class Storage
         Default("Command Timeout", 30);
         Default("Application Name", "passerelle-hub");
         Default("Keepalive", 30);
+        // The hub leaves no state in a session (settings, locks and temporary tables end with their transaction), so a connection need not be wiped at each use:
+        // that would be a transaction of its own before every piece of work.
+        Default("No Reset On Close", true);
         Default("Include Error Detail", false);
         return builder.ToString();
     }
