@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Passerelle.Benchmarks.Harness;
+
+namespace Passerelle.Benchmarks.Exchanges;
+
+/// <summary>How long claims take, as the hub itself makes them under load: by PostgreSQL's log of every statement while it listens, planning, lock waits and commit included.</summary>
+sealed partial class ClaimLog(Sandbox sandbox)
+{
+    /// <summary>Milliseconds of each claim that was made during some work.</summary>
+    public async Task<List<double>> ListenAsync(Func<Task> work, CancellationToken ct)
+    {
+        var start = new FileInfo(sandbox.PostgresLog).Length;
+        await sandbox.ExecuteAsync("alter system set log_parameter_max_length = 0", ct);
+        await sandbox.ExecuteAsync("alter system set log_min_duration_statement = 0", ct);
+        await sandbox.ExecuteAsync("select pg_reload_conf()", ct);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            await sandbox.ExecuteAsync("alter system reset log_min_duration_statement", CancellationToken.None);
+            await sandbox.ExecuteAsync("select pg_reload_conf()", CancellationToken.None);
+        }
+
+        var claims = Read(start);
+        if (claims.Count == 0) throw new InvalidOperationException("PostgreSQL's log has no claim: does the hub still claim with `for update skip locked` and `update exchanges`?");
+        return claims;
+    }
+
+    List<double> Read(long start)
+    {
+        using var log = new FileStream(sandbox.PostgresLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        log.Position = start;
+        using var reader = new StreamReader(log);
+        var claims = new List<double>();
+        // Parse and bind are lines of their own, before the execution by the same backend.
+        var before = new Dictionary<string, double>();
+        (string Backend, double Ms, string Step, List<string> Text)? entry = null;
+        while (reader.ReadLine() is { } line)
+        {
+            if (Entry().Match(line) is { Success: true } match)
+            {
+                Take();
+                entry = (match.Groups["backend"].Value, double.Parse(match.Groups["ms"].Value, CultureInfo.InvariantCulture), match.Groups["step"].Value, [match.Groups["text"].Value]);
+            }
+            else if (line.StartsWith('\t')) entry?.Text.Add(line);
+            else
+            {
+                Take();
+                entry = null;
+            }
+        }
+
+        Take();
+        return claims;
+
+        void Take()
+        {
+            if (entry is not { } e || !IsClaim(string.Join('\n', e.Text))) return;
+            before[e.Backend] = before.GetValueOrDefault(e.Backend) + e.Ms;
+            if (e.Step is "parse" or "bind") return;
+            claims.Add(before[e.Backend]);
+            before.Remove(e.Backend);
+        }
+    }
+
+    /// <summary>Takes several rows that others may be taking, and makes them its own.</summary>
+    static bool IsClaim(string sql) => sql.Contains("skip locked", StringComparison.OrdinalIgnoreCase) && sql.Contains("update exchanges", StringComparison.OrdinalIgnoreCase);
+
+    [GeneratedRegex(@"\[(?<backend>\d+)\] LOG:  duration: (?<ms>[\d.]+) ms  (?<step>parse|bind|execute|statement)[^:]*: (?<text>.*)")]
+    private static partial Regex Entry();
+}
