@@ -46,7 +46,7 @@ static class Backlog
                 new Figure("backlog.memory", "MB", [memory], []) { Target = new(AtMost: 400), Counted = "the most memory that the hub's process had in use (VmRSS, every 250 ms) while so many waited." },
             ],
             stage.Sandbox.Machine,
-            stage.Describe(("seconds", duration), ("waiting", waiting), ("calls in flight", Sustained.InFlight), ("most on the way", Sustained.OnTheWay)));
+            stage.Describe(("seconds", duration), ("waiting", waiting), ("calls in flight", Sustained.InFlight), ("most on the way", Sustained.OnTheWay), ("unavailable", generator.Repeats)));
 
         async Task<(List<double> Speeds, List<double> Claims)> MeasureAsync()
         {

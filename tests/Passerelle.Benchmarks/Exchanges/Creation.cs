@@ -53,7 +53,7 @@ static class Creation
                 },
             ],
             stage.Sandbox.Machine,
-            stage.Describe(("seconds", duration), ("calls in flight", InFlight)));
+            stage.Describe(("seconds", duration), ("calls in flight", InFlight), ("unavailable", generator.Repeats)));
     }
 
     /// <summary>Ends before a (person, partner) comes again: that would be another kind of work.</summary>

@@ -39,7 +39,7 @@ static class Deliveries
                 },
             ],
             stage.Sandbox.Machine,
-            stage.Describe(("seconds", options.Seconds), ("calls in flight", Sustained.InFlight), ("most on the way", Sustained.OnTheWay), ("bytes of payload", await BytesAsync(stage, ct))));
+            stage.Describe(("seconds", options.Seconds), ("calls in flight", Sustained.InFlight), ("most on the way", Sustained.OnTheWay), ("unavailable", hub.Repeats), ("bytes of payload", await BytesAsync(stage, ct))));
     }
 
     static async Task<(Sustained Load, double Transactions)> CountedAsync(Stage stage, Generator generator, int seconds, string database, Sandbox? hub, CancellationToken ct)

@@ -35,7 +35,7 @@ static class Fairness
                 new Figure("fairness.p99", "ms", after, before) { Counted = $"from commit to arrival (as latency.p99) at {Creation.PerSecond}/s to {Others + 2} partners, those of {Others} counted; baseline: before the two went bad." },
             ],
             stage.Sandbox.Machine,
-            stage.Describe(("seconds", duration), ("created a second", Creation.PerSecond), ("waiting", options.Waiting / 10)));
+            stage.Describe(("seconds", duration), ("created a second", Creation.PerSecond), ("unavailable", generator.Repeats), ("waiting", options.Waiting / 10)));
 
         Task<List<double>> RunAsync(string title)
         {

@@ -30,7 +30,7 @@ static class Latency
                 new Figure("latency.call.p99", "ms", [.. measured.Select(m => m.SendP99)], []) { Counted = FromSend },
             ],
             stage.Sandbox.Machine,
-            stage.Describe(("seconds", duration), ("created a second", Creation.PerSecond)));
+            stage.Describe(("seconds", duration), ("created a second", Creation.PerSecond), ("unavailable", generator.Repeats)));
     }
 
     /// <summary>Milliseconds of every referral to the first so many partners.</summary>

@@ -53,6 +53,6 @@ static class Transactions
                 },
             ],
             stage.Sandbox.Machine,
-            stage.Describe(("seconds", duration), ("created a second", PerSecond)));
+            stage.Describe(("seconds", duration), ("created a second", PerSecond), ("unavailable", generator.Repeats)));
     }
 }
