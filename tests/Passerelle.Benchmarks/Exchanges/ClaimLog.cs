@@ -4,29 +4,56 @@ using Passerelle.Benchmarks.Harness;
 
 namespace Passerelle.Benchmarks.Exchanges;
 
-/// <summary>How long claims take, as the hub itself makes them under load: by PostgreSQL's log of every statement while it listens, planning, lock waits and commit included.</summary>
+/// <summary>How long claims take, as the hub itself makes them under load: by PostgreSQL's log of every statement while it listens, planning and lock waits included. The log knows
+/// nothing of the commit that follows: what a commit costs at that time is measured apart.</summary>
 sealed partial class ClaimLog(Sandbox sandbox)
 {
-    /// <summary>Milliseconds of each claim that was made during some work.</summary>
-    public async Task<List<double>> ListenAsync(Func<Task> work, CancellationToken ct)
+    static readonly TimeSpan BetweenCommits = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Milliseconds of each claim that was made during some work, and of the commits of one row that were made beside it.</summary>
+    public async Task<(List<double> Claims, List<double> Commits)> ListenAsync(Func<Task> work, CancellationToken ct)
     {
+        await sandbox.ExecuteAsync("create table if not exists benchmark_commits (time timestamptz)", ct);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var commits = new List<double>();
         var start = new FileInfo(sandbox.PostgresLog).Length;
         await sandbox.ExecuteAsync("alter system set log_parameter_max_length = 0", ct);
         await sandbox.ExecuteAsync("alter system set log_min_duration_statement = 0", ct);
         await sandbox.ExecuteAsync("select pg_reload_conf()", ct);
+        var committing = CommitAsync();
         try
         {
             await work();
         }
         finally
         {
+            await end.CancelAsync();
+            await committing;
             await sandbox.ExecuteAsync("alter system reset log_min_duration_statement", CancellationToken.None);
             await sandbox.ExecuteAsync("select pg_reload_conf()", CancellationToken.None);
         }
 
         var claims = Read(start);
         if (claims.Count == 0) throw new InvalidOperationException("PostgreSQL's log has no claim: does the hub still claim with `for update skip locked` and `update exchanges`?");
-        return claims;
+        return (claims, commits);
+
+        async Task CommitAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    var began = TimeProvider.System.GetTimestamp();
+                    await sandbox.ExecuteAsync("insert into benchmark_commits values (now())", end.Token);
+                    commits.Add(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
+                    await Task.Delay(BetweenCommits, TimeProvider.System, end.Token);
+                }
+            }
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
+            {
+                // The work is done.
+            }
+        }
     }
 
     List<double> Read(long start)
