@@ -22,7 +22,7 @@ static class Arrived
         foreach (var arrival in arrivals.Where(a => expected.Contains(a.Exchange)).OrderBy(a => a.Ticks))
             if (!times.TryAdd(arrival.Exchange, arrival.Ticks)) again++;
         if (times.Count != expected.Count || again > 0)
-            throw new InvalidOperationException($"Of {expected.Count} created, {expected.Count - times.Count} were lost and {again} arrived again.");
+            throw new InvalidOperationException($"Of {expected.Count} created, {expected.Count - times.Count} did not arrive and {again} arrived again. (On a slow machine, with few --persons, a newer referral of the same person to the same partner takes the place of one that has not left.)");
         return times;
     }
 
