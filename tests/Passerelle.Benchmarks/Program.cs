@@ -1,3 +1,4 @@
+using Passerelle.Benchmarks.Exchanges;
 using Passerelle.Benchmarks.Harness;
 using Passerelle.Benchmarks.Listings;
 using Passerelle.Benchmarks.Status;
@@ -5,9 +6,20 @@ using Passerelle.Benchmarks.Status;
 // Started by `status`: the server that it measures against.
 if (args is [BareServer.Command, .. var configuration]) return await BareServer.RunAsync(configuration);
 
+// Started by the benchmarks of the exchange kernel: the partners' servers, and the usual way of sending to them.
+if (args is [PartnerHall.Command, .. var ofHall]) return await PartnerHall.RunAsync(ofHall);
+if (args is [OneJobPerMessage.Command, .. var ofUsualWay]) return await OneJobPerMessage.RunAsync(ofUsualWay);
+
 return await BenchCommand.RunAsync(
     [
         new("listings.import", "A Poliris ZIP of new listings through FeedService.ImportFeed, against psql's \\copy of the same rows.", ListingImport.MeasureAsync),
         new("status", "CaseService.GetCaseStatus at 64 in flight, against a bare gRPC method that reads one row by key.", CaseStatus.MeasureAsync),
+        new("deliveries", "Created through gRPC and delivered to 50 partners, sustained, against one Hangfire job per message.", Deliveries.MeasureAsync),
+        new("creation", "Referrals created through gRPC alone, against a row and an enqueued Hangfire job; a call's p99 at 200/s.", Creation.MeasureAsync),
+        new("latency", "From a referral's commit to its arrival at the partner, at 200/s.", Latency.MeasureAsync),
+        new("transactions", "Database transactions of a delivery at 500/s.", Transactions.MeasureAsync),
+        new("idle", "Database transactions of a node that has nothing to do.", Idle.MeasureAsync),
+        new("backlog", "Claims, speed and memory while 1,000,000 exchanges wait.", Backlog.MeasureAsync),
+        new("fairness", "What one flooded and one hanging partner cost the 49 others.", Fairness.MeasureAsync),
     ],
     args);

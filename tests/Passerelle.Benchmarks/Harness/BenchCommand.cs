@@ -21,12 +21,15 @@ static class BenchCommand
         var calls = AtLeastOne("--calls", 50_000, "Status calls of one run.");
         var runs = AtLeastOne("--runs", 3, "Measured runs of each side; figures are their medians.");
         var seed = new Option<int>("--seed") { Description = "Of everything that is generated.", DefaultValueFactory = _ => 14 };
+        var seconds = AtLeastOne("--seconds", 120, "Of a sustained run of deliveries; other runs of the exchange kernel take a half or a quarter of it.");
+        var persons = AtLeastOne("--persons", 2000, "Persons whose CVs are sent.");
+        var waiting = AtLeastOne("--waiting", 1_000_000, "Exchanges that wait in `backlog`; in `fairness`, a tenth of them for one partner.");
         names.Validators.Add(given =>
         {
             foreach (var name in given.GetValueOrDefault<string[]>() ?? [])
                 if (!all.Any(b => b.Name == name)) given.AddError($"There is no benchmark {name}; there are: {string.Join(", ", all.Select(b => b.Name))}.");
         });
-        var root = new RootCommand("Measures the hub beside the least that the same work can cost, alternately, and prints one JSON line a figure.") { names, list, rows, calls, runs, seed };
+        var root = new RootCommand("Measures the hub beside the least that the same work can cost, or the usual way of doing it, alternately where both run, and prints one JSON line a figure.") { names, list, rows, calls, seconds, persons, waiting, runs, seed };
         root.SetAction(async (parsed, ct) =>
         {
             if (parsed.GetValue(list))
@@ -36,7 +39,8 @@ static class BenchCommand
             }
 
             var wanted = parsed.GetValue(names) is { Length: > 0 } some ? all.Where(b => some.Contains(b.Name)) : all;
-            return await MeasureAsync(wanted, new BenchOptions(parsed.GetValue(rows), parsed.GetValue(calls), parsed.GetValue(runs), parsed.GetValue(seed)), ct);
+            return await MeasureAsync(wanted, new BenchOptions(
+                parsed.GetValue(rows), parsed.GetValue(calls), parsed.GetValue(runs), parsed.GetValue(seed), parsed.GetValue(seconds), parsed.GetValue(persons), parsed.GetValue(waiting)), ct);
         });
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopsWithin });
     }
@@ -53,7 +57,7 @@ static class BenchCommand
             {
                 var measured = await benchmark.MeasureAsync(options, limit.Token);
                 // At once: what is measured stays measured when a later benchmark fails.
-                foreach (var figure in measured.Figures) Console.WriteLine(figure.ToJson(options.Seed, measured.Machine));
+                foreach (var figure in measured.Figures) Console.WriteLine(figure.ToJson(options.Seed, measured));
                 table.Add(measured);
             }
             catch (Exception) when (ct.IsCancellationRequested)

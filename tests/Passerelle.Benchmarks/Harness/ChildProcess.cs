@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -17,6 +18,7 @@ sealed class ChildProcess : IAsyncDisposable
         trap '' INT
         log=$1; shift
         "$@" </dev/null >>"$log" 2>&1 & p=$!
+        echo $p >"$log.pid"
         trap 'kill -TERM $p 2>/dev/null' TERM
         cat >/dev/null
         kill -TERM $p 2>/dev/null
@@ -24,8 +26,16 @@ sealed class ChildProcess : IAsyncDisposable
         """;
 
     readonly Process guard;
+    readonly string log;
 
-    ChildProcess(Process guard) => this.guard = guard;
+    ChildProcess(Process guard, string log) => (this.guard, this.log) = (guard, log);
+
+    /// <summary>Megabytes of memory that it has in use (VmRSS).</summary>
+    public double ResidentMegabytes()
+    {
+        var status = File.ReadLines($"/proc/{File.ReadAllText(log + ".pid").Trim()}/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(status.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
 
     /// <param name="name">Its output goes to a file of this name in the folder.</param>
     /// <param name="httpPort">Where it says that it is ready.</param>
@@ -35,7 +45,7 @@ sealed class ChildProcess : IAsyncDisposable
         var log = Path.Combine(folder, name + ".log");
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = folder, RedirectStandardInput = true, UseShellExecute = false };
         foreach (var argument in (string[])["-c", Guard, name, log, "dotnet", Path.Combine(AppContext.BaseDirectory, program[0]), .. program[1..]]) start.ArgumentList.Add(argument);
-        var child = new ChildProcess(Process.Start(start)!);
+        var child = new ChildProcess(Process.Start(start)!, log);
         try
         {
             using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}"), Timeout = TimeSpan.FromSeconds(5) };

@@ -8,14 +8,16 @@ namespace Passerelle.Benchmarks.Harness;
 /// <summary>What one benchmark runs in: a throw-away PostgreSQL with durable settings, the real hub on real ports, and a folder. All of it is gone afterwards.</summary>
 sealed class Sandbox : IAsyncDisposable
 {
+    /// <summary>Of a hub that holds generated persons only.</summary>
+    public static readonly string MasterKey = Convert.ToBase64String(new byte[32]);
+
     const string FolderStem = "passerelle-bench-";
 
     readonly EmbeddedPostgres postgres;
-    readonly Uri hubAddress;
-    readonly ChildProcess hub;
+    readonly int httpPort = ChildProcess.FreePort();
+    readonly int grpcPort = ChildProcess.FreePort();
 
-    Sandbox(string folder, EmbeddedPostgres postgres, NpgsqlDataSource source, Machine machine, Uri hubAddress, ChildProcess hub) =>
-        (Folder, this.postgres, Source, Machine, this.hubAddress, this.hub) = (folder, postgres, source, machine, hubAddress, hub);
+    Sandbox(string folder, EmbeddedPostgres postgres, NpgsqlDataSource source, Machine machine) => (Folder, this.postgres, Source, Machine) = (folder, postgres, source, machine);
 
     public string Folder { get; }
 
@@ -25,9 +27,18 @@ sealed class Sandbox : IAsyncDisposable
 
     public string SocketFolder => postgres.SocketFolder;
 
-    public string ConnectionString => postgres.ConnectionString(Storage.DatabaseName);
+    public string ConnectionString => ConnectionStringOf(Storage.DatabaseName);
 
-    public static async Task<Sandbox> StartAsync(CancellationToken ct)
+    public string PostgresLog => Path.Combine(Folder, "postgres.log");
+
+    /// <summary>Null while it is stopped.</summary>
+    public ChildProcess? Hub { get; private set; }
+
+    public string ConnectionStringOf(string database) => postgres.ConnectionString(database);
+
+    /// <param name="hubSettings">Configuration of the hub, as Section:Key=value.</param>
+    /// <param name="postgresSettings">More server settings, as name=value.</param>
+    public static async Task<Sandbox> StartAsync(CancellationToken ct, IEnumerable<string>? hubSettings = null, IEnumerable<string>? postgresSettings = null)
     {
         SweepLeftovers();
         // Not for others to look into; but the user that PostgreSQL runs as must be able to walk down here.
@@ -37,20 +48,14 @@ sealed class Sandbox : IAsyncDisposable
         try
         {
             // Two servers with a pool of 100 each. Everything else is as PostgreSQL, and the hub's own embedded one, have it.
-            postgres = await EmbeddedPostgres.StartAsync(folder, durable: true, ["max_connections=300"], ct);
+            postgres = await EmbeddedPostgres.StartAsync(folder, durable: true, ["max_connections=300", .. postgresSettings ?? []], ct);
             await postgres.EnsureDatabaseAsync(Storage.DatabaseName, ct);
             source = NpgsqlDataSource.Create(postgres.ConnectionString(Storage.DatabaseName) + ";Command Timeout=600");
             var machine = await Machine.DescribeAsync(source, ct);
             if (!machine.Postgresql.AreDurable) throw new InvalidOperationException("Figures count with fsync and synchronous_commit on; this PostgreSQL has them off.");
-            var (http, grpc) = (ChildProcess.FreePort(), ChildProcess.FreePort());
-            var hub = await ChildProcess.StartAsync(
-                "hub", folder, http,
-                [
-                    "passerelle-hub.dll", "--ConnectionStrings:Hub=" + postgres.ConnectionString(Storage.DatabaseName), "--Data:Directory=" + folder,
-                    "--Vault:MasterKey=" + Convert.ToBase64String(new byte[32]), "--Demo:Enabled=true", $"--Listen:Http={http}", $"--Listen:Grpc={grpc}",
-                ],
-                ct);
-            return new Sandbox(folder, postgres, source, machine, new Uri($"http://127.0.0.1:{grpc}"), hub);
+            var sandbox = new Sandbox(folder, postgres, source, machine);
+            await sandbox.StartHubAsync(hubSettings ?? [], ct);
+            return sandbox;
         }
         catch
         {
@@ -59,21 +64,44 @@ sealed class Sandbox : IAsyncDisposable
         }
     }
 
+    /// <summary>On the same ports each time, so that clients stay good.</summary>
+    public async Task StartHubAsync(IEnumerable<string> settings, CancellationToken ct) => Hub = await ChildProcess.StartAsync(
+        "hub", Folder, httpPort,
+        [
+            "passerelle-hub.dll", "--ConnectionStrings:Hub=" + ConnectionString, "--Data:Directory=" + Folder,
+            "--Vault:MasterKey=" + MasterKey, "--Demo:Enabled=true", $"--Listen:Http={httpPort}", $"--Listen:Grpc={grpcPort}", .. settings.Select(s => "--" + s),
+        ],
+        ct);
+
+    public async Task StopHubAsync()
+    {
+        if (Hub is { } running) await running.DisposeAsync();
+        Hub = null;
+    }
+
     /// <summary>The hub, as one of the demonstration's callers.</summary>
-    public PasserelleClient ConnectAs(string caller) => Connect(hubAddress, KeyOf(caller));
+    public PasserelleClient ConnectAs(string caller) => Connect(new Uri($"http://127.0.0.1:{grpcPort}"), KeyOf(caller));
 
     /// <summary>Another server, called exactly as the hub is.</summary>
     public PasserelleClient ConnectTo(Uri address, string caller) => Connect(address, KeyOf(caller));
 
-    public async Task ExecuteAsync(string sql, CancellationToken ct)
+    public async Task ExecuteAsync(string sql, CancellationToken ct, params object[] parameters)
     {
         await using var command = Source.CreateCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(new() { Value = parameter });
         await command.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task<T> ReadAsync<T>(string sql, CancellationToken ct, params object[] parameters)
+    {
+        await using var command = Source.CreateCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(new() { Value = parameter });
+        return (T)(await command.ExecuteScalarAsync(ct))!;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await hub.DisposeAsync();
+        await StopHubAsync();
         await StopAsync(Folder, postgres, Source);
     }
 

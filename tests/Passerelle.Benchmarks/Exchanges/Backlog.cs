@@ -1,0 +1,95 @@
+using Passerelle.Benchmarks.Harness;
+
+namespace Passerelle.Benchmarks.Exchanges;
+
+/// <summary>`backlog.claim.p99`, `backlog.rate`, `backlog.memory`: what 1,000,000 exchanges that wait cost those that do not.</summary>
+/// <remarks>
+/// They wait as they do in life: half are between two tries in the lanes of the very partners that the load is for; four tenths are due and held by five partners that are paused;
+/// one tenth is due in the open lane of a partner that takes one a second. None of them is of a case of the load's: what waits for its own predecessor is not what is measured.
+/// </remarks>
+static class Backlog
+{
+    const int Flooded = Stage.Partners;
+    const int Paused = 5;
+
+    /// <summary>Of the flooded partner's, those that will leave while it is measured.</summary>
+    const int Leaving = 2000;
+
+    public static async Task<Measurement> MeasureAsync(BenchOptions options, CancellationToken ct)
+    {
+        await using var stage = await Stage.StartAsync(options, ct, moreDoors: 1 + Paused);
+        var generator = new Generator(stage.Clients, stage.Persons, Stage.Partners);
+        var claims = new ClaimLog(stage.Sandbox);
+        var duration = Math.Max(1, options.Seconds / 2);
+        var memory = 0.0;
+
+        Progress.Say("  nothing waits");
+        var (empty, emptyClaims, emptyCommits) = await MeasureAsync();
+        await FillAsync(stage, options.Waiting, ct);
+        memory = 0;
+        var (full, fullClaims, fullCommits) = await MeasureAsync();
+        var waiting = await CountAsync(stage, ct);
+        if (waiting < options.Waiting * 0.99) throw new InvalidOperationException($"Of {options.Waiting} that were to wait, {waiting} still do.");
+        return new Measurement(
+            [
+                new Figure("backlog.claim.p99", "ms", [fullClaims.At(0.99)], [emptyClaims.At(0.99)])
+                {
+                    Target = new(AtMost: 20),
+                    Counted = $"each claim that the hub made under the same load, by PostgreSQL's log of statements (planning and lock waits included, its commit not: see backlog.commit.p99): {fullClaims.Count} claims, against {emptyClaims.Count} while nothing waited.",
+                },
+                new Figure("backlog.commit.p99", "ms", [fullCommits.At(0.99)], [emptyCommits.At(0.99)]) { Counted = "an insert of one row and its commit, at the same time, as the client sees it: about what a claim's commit adds." },
+                new Figure("backlog.rate", "of empty", [.. full.Zip(empty, (f, e) => f / e)], [])
+                {
+                    Target = new(AtLeast: 0.8),
+                    Counted = "deliveries a second while so many wait, by those before; half wait for their next try with the load's partners, 0.4 are due with 5 paused partners, 0.1 are due with one that takes 1/s.",
+                },
+                new Figure("backlog.deliveries", "/s", full, empty) { Counted = "what backlog.rate is made of; baseline: nothing waits." },
+                new Figure("backlog.memory", "MB", [memory], []) { Target = new(AtMost: 400), Counted = "the most memory that the hub's process had in use (VmRSS, every 250 ms) while so many waited." },
+            ],
+            stage.Sandbox.Machine,
+            stage.Describe(("seconds", duration), ("waiting", waiting), ("calls in flight", Sustained.InFlight), ("most on the way", Sustained.OnTheWay), ("unavailable", generator.Repeats)));
+
+        async Task<(List<double> Speeds, List<double> Claims, List<double> Commits)> MeasureAsync()
+        {
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            var watching = WatchMemoryAsync(end.Token);
+            var speeds = await Rounds.RunAsync(
+                options.Runs, duration,
+                async (seconds, stop) => (await Sustained.RunAsync(stage.Hall, generator, seconds, stage.Sandbox, stop)).PerSecond,
+                speed => FormattableString.Invariant($"{speed:0}/s"),
+                ct);
+            // Apart: to log every statement costs, too.
+            var (made, commits) = await claims.ListenAsync(() => Sustained.RunAsync(stage.Hall, generator, duration, stage.Sandbox, ct), ct);
+            await end.CancelAsync();
+            await watching;
+            Progress.Say(FormattableString.Invariant($"  {made.Count} claims: p50 {made.At(0.5):0.0} ms, p99 {made.At(0.99):0.0} ms, longest {made.Max():0.0} ms; a commit: p99 {commits.At(0.99):0.0} ms; {memory:0} MB"));
+            return (speeds, made, commits);
+        }
+
+        async Task WatchMemoryAsync(CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                memory = Math.Max(memory, stage.Sandbox.Hub!.ResidentMegabytes());
+                await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
+
+    static async Task FillAsync(Stage stage, int waiting, CancellationToken ct)
+    {
+        Progress.Say($"  {waiting} are made to wait");
+        var paused = Enumerable.Range(Flooded + 1, Paused).ToArray();
+        await stage.PauseAsync(true, [Flooded, .. paused], ct);
+        await stage.Sandbox.ExecuteAsync("update lanes set max_per_second = 1 where partner_id = $1", ct, Stage.PartnerId(Flooded));
+        var leaving = Math.Min(Leaving, waiting / 10);
+        await Waiting.AddAsync(stage, Flooded, leaving, ct);
+        await Waiting.CopyAsync(stage, Flooded, [Flooded], waiting / 10 - leaving, "0", ct);
+        await Waiting.CopyAsync(stage, Flooded, paused, waiting * 4 / 10, "0", ct);
+        await Waiting.CopyAsync(stage, Flooded, Enumerable.Range(0, Stage.Partners), waiting / 2, "12 hours", ct);
+        await stage.TidyAsync(ct);
+        await stage.PauseAsync(false, [Flooded], ct);
+    }
+
+    static Task<long> CountAsync(Stage stage, CancellationToken ct) => stage.Sandbox.ReadAsync<long>("select count(*) from exchanges where state = 'queued'", ct);
+}
