@@ -51,15 +51,13 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     {
         await using var command = source.CreateCommand(
             """
-            with first as (insert into audits (id, audit_time) select 1, '-infinity' where not exists (select from audits) on conflict do nothing)
-            select;
+            insert into audits (id, audit_time) values (1, '-infinity') on conflict do nothing;
             update audits a set audit_time = due.now
-            from (select id, hub_now() as now from audits where audit_time <= hub_now() - $1 for update skip locked) due
+            from (select id, hub_now() as now from audits where audit_time <= hub_now() - interval '1 minute' for update skip locked) due
             where a.id = due.id
             returning a.audit_time, a.whole_time, a.horizon, a.opened_count
-            """.Replace("$1", $"interval '{Every.TotalSeconds} seconds'", StringComparison.Ordinal));
+            """);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.NextResultAsync(ct);
         return await reader.ReadAsync(ct)
             ? new Taken(reader.GetFieldValue<DateTimeOffset>(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<ulong>(2), reader.GetInt64(3))
             : null;
