@@ -67,10 +67,12 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-        var (since, before) = whole ? (0, 0) : (taken.Horizon, taken.OpenedCount);
+        var since = whole ? 0 : taken.Horizon;
         var findings = new List<Finding>();
         var open = await OpenAlarmsAsync(connection, ct);
-        var (horizon, counted, opened) = await CountOpenedAsync(connection, since, ct);
+        // A total that was wrong is not added to, but made anew.
+        var (countedBefore, before) = whole || open.Contains(AuditRules.Conservation.Name) ? (0, 0) : (taken.Horizon, taken.OpenedCount);
+        var (horizon, counted, opened) = await CountOpenedAsync(connection, countedBefore, ct);
         var counts = await CountByStateAsync(connection, ct);
         var difference = Math.Abs(before + opened - counts.Where(c => IsKnown(c.Key)).Sum(c => c.Value));
         if (difference > 0) findings.Add(await AskAsync(connection, AuditRules.Conservation, 0, ct) is { Count: > 0 } named ? named : new Finding(AuditRules.Conservation.Name, difference, []));

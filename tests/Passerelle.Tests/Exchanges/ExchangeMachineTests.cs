@@ -16,7 +16,7 @@ public sealed partial class ExchangeMachineTests
 {
     static readonly DateTimeOffset Now = new(2027, 3, 1, 9, 0, 0, TimeSpan.Zero);
 
-    static readonly ExchangeInput[] Inputs = [Claim, Hold, Release, Accept, TryLater, GiveUp, LeaveDelivered, ExchangeInput.Answer, Withdraw, Expire, Redeliver];
+    static readonly ExchangeInput[] Inputs = [ExchangeInput.Claim, Hold, Release, Accept, TryLater, GiveUp, LeaveDelivered, ExchangeInput.Answer, Withdraw, Expire, Redeliver];
 
     /// <summary>One row for each state, one column for each input in the order above; "-": does not apply.</summary>
     const string Matrix =
