@@ -80,7 +80,7 @@ public sealed partial class Replay(IServiceScopeFactory scopes, Nudge<DeliverDue
         var (db, desk) = (scope.ServiceProvider.GetRequiredService<HubDb>(), scope.ServiceProvider.GetRequiredService<ExchangeDesk>());
         var kinds = scope.ServiceProvider.GetServices<IExchangeKind>().ToDictionary(k => k.Name);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var wanted = ids.ToArray();
+        var (wanted, places) = (ids.ToArray(), ids.Index().ToDictionary(i => i.Item, i => i.Index));
         // What somebody has dealt with meanwhile is left alone.
         var exchanges = await db.Exchanges.FromSql($"select * from exchanges where id = any({wanted}) and state = 'undeliverable' order by id for update").ToListAsync(ct);
         var now = await db.NowAsync(ct);
@@ -107,6 +107,8 @@ public sealed partial class Replay(IServiceScopeFactory scopes, Nudge<DeliverDue
             }
         }
 
+        // They were locked by id; they are named as they were given, oldest first.
+        refused = [.. refused.OrderBy(r => places[r.Item1])];
         if (rehearse) return (replayed, refused);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
