@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
 
@@ -29,6 +30,24 @@ internal static class FrenchTime
 
     /// <summary>E.g. <c>0,5 s</c>.</summary>
     public static string Seconds(TimeSpan span) => span.TotalSeconds.ToString("0.#", Sentences.French) + " s";
+
+    /// <summary>E.g. <c>12 ms</c> or <c>1,5 s</c>.</summary>
+    public static string Milliseconds(TimeSpan span) =>
+        span < TimeSpan.FromSeconds(1) ? ((long)Math.Ceiling(span.TotalMilliseconds)).ToString(Sentences.French) + " ms" : Seconds(span);
+
+    /// <summary>A date (<c>2026-03-06</c> or <c>06/03/2026</c>: its beginning), or a date with a time; without an offset it is the time of Paris.</summary>
+    public static bool TryParse(string text, out DateTimeOffset time)
+    {
+        string[] local = ["yyyy-MM-dd", "dd/MM/yyyy", "yyyy-MM-dd HH:mm", "dd/MM/yyyy HH:mm", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"];
+        if (DateTime.TryParseExact(text, local, CultureInfo.InvariantCulture, DateTimeStyles.None, out var wall))
+        {
+            // What the clocks skip in spring is the moment that they skip to.
+            time = new DateTimeOffset(wall, Paris.GetUtcOffset(wall)).ToUniversalTime();
+            return true;
+        }
+        string[] absolute = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+        return DateTimeOffset.TryParseExact(text, absolute, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time);
+    }
 
     private static string Format(Timestamp? time, string format)
     {

@@ -47,6 +47,7 @@ internal static class Program
             InboxCommands.Build(runner),
             CasesCommands.Build(runner),
             ExchangesCommands.Build(runner),
+            PartnersCommands.Build(runner),
         };
         connection.AddTo(root);
         FrenchHelp.Describe(root);

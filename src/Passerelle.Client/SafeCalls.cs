@@ -22,7 +22,13 @@ internal static class SafeCalls
     ];
 
     // "Repeating it is harmless", says the contract of these, which have no request_id.
-    private static readonly HashSet<string> Harmless = ["WithdrawOffer", "WithdrawConsent", "AcknowledgeExchange"];
+    private static readonly HashSet<string> Harmless =
+    [
+        "WithdrawOffer", "WithdrawConsent", "AcknowledgeExchange", "RedeliverExchange", "ReplayExchanges", "WithdrawExchange", "PausePartner", "ResumePartner", "ChangeDelivery",
+    ];
+
+    // These read, though their names begin otherwise.
+    private static readonly HashSet<string> Reads = ["ExplainExchange", "ReportDrain"];
 
     internal static ServiceConfig? RetryPolicy(PasserelleOptions options)
     {
@@ -50,5 +56,6 @@ internal static class SafeCalls
         && (method.Name.StartsWith("Get", StringComparison.Ordinal)
             || method.Name.StartsWith("List", StringComparison.Ordinal)
             || method.InputType.FindFieldByName("request_id") is not null
+            || Reads.Contains(method.Name)
             || Harmless.Contains(method.Name));
 }

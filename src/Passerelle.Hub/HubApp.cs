@@ -92,6 +92,11 @@ public static class HubApp
         services.AddScoped<ExchangeDesk>();
         services.AddScoped<Dispatch>();
         AddDueWork<DeliverDue>(services);
+        services.AddSingleton<LaneChanged>(provider => provider.GetRequiredService<Nudge<DeliverDue>>().Now);
+        services.AddScoped<ExchangeVerbs>();
+        services.AddSingleton<Replay>();
+        services.AddSingleton<DrainReport>();
+        AddDueWork<AuditExchanges>(services);
 
         // Employment
         services.AddScoped<IExchangeKind, ReferralKind>();

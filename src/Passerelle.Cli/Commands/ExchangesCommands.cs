@@ -7,7 +7,7 @@ using State = Passerelle.Contracts.Exchanges.V1.Exchange.Types.State;
 namespace Passerelle.Cli.Commands;
 
 /// <summary><c>passerelle exchanges</c>: what was sent, to whom, what became of it.</summary>
-internal static class ExchangesCommands
+internal static partial class ExchangesCommands
 {
     private const int PageSize = 200;
 
@@ -49,7 +49,10 @@ internal static class ExchangesCommands
         var name = new Argument<string>("NAME") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Exchanges.Show.Name") };
         var show = new Command("show", Sentences.Get("Exchanges.Show")) { name };
         runner.Set(show, (run, cancellationToken) => ShowAsync(run, Names.Of("exchanges", run.Required(name)), cancellationToken));
-        return new Command("exchanges", Sentences.Get("Exchanges")) { list, show };
+        var exchanges = new Command("exchanges", Sentences.Get("Exchanges")) { list, show };
+        foreach (var command in Operating(runner))
+            exchanges.Add(command);
+        return exchanges;
     }
 
     private static int Limit(ArgumentResult result)
@@ -80,7 +83,7 @@ internal static class ExchangesCommands
             run.Output.Line(Sentences.Get("Exchanges.None"));
         run.Output.Table(
             [Sentences.Get("Column.Exchange"), Sentences.Get("Column.Kind"), Sentences.Get("Column.Partner"), Sentences.Get("Column.Created"), Sentences.Get("Column.State")],
-            [.. found.Select(e => (string[])[e.Name, Sentences.Word("Kind", e.Kind), e.Partner, FrenchTime.Short(e.CreateTime), Sentences.Word("State", e.State)])]);
+            [.. found.Select(e => (string[])[e.Name, Sentences.Word("Kind", e.Kind), e.Partner, FrenchTime.Short(e.CreateTime), Standing(e)])]);
         if (request.PageToken.Length > 0)
             run.Output.Note(Sentences.Get("Exchanges.More", found.Count));
         return ExitCodes.Ok;
@@ -92,9 +95,35 @@ internal static class ExchangesCommands
         var output = run.Output;
         output.Object(response);
         var exchange = response.Exchange ?? new Exchange();
+        Describe(output, exchange);
+        if (exchange.Window is not null)
+            output.Line(CasesCommands.Line(exchange.Window, run.Host.Time.GetUtcNow()));
+        if (response.Attempts.Count > 0)
+            output.Line('\n' + Sentences.Get("Exchanges.Attempts"));
+        output.Table(
+            [
+                Sentences.Get("Column.Number"), Sentences.Get("Column.Time"), Sentences.Get("Column.Outcome"), Sentences.Get("Column.Transport"), Sentences.Get("Column.Latency"),
+                Sentences.Get("Column.Size"), Sentences.Get("Column.Hash"), Sentences.Get("Column.Error"),
+            ],
+            [.. response.Attempts.Select(a => (string[])
+                [
+                    a.Number.ToString(Sentences.French), FrenchTime.Short(a.StartTime), Sentences.Word("Outcome", a.Outcome), Sentences.Word("Transport", a.Transport),
+                    a.Latency is null ? "—" : FrenchTime.Milliseconds(a.Latency.ToTimeSpan()), a.SizeBytes.ToString(CultureInfo.InvariantCulture),
+                    Convert.ToHexStringLower(a.Sha256.Span)[..Math.Min(16, a.Sha256.Length * 2)], a.Error,
+                ])]);
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>The state in words; of a held one, why it is.</summary>
+    private static string Standing(Exchange exchange) =>
+        exchange.HoldReason.Length > 0 ? Sentences.Word("Held", exchange.HoldReason) : Sentences.Word("State", exchange.State);
+
+    /// <summary>What it is and where it stands, in lines.</summary>
+    private static void Describe(Output output, Exchange exchange)
+    {
         output.Line(Sentences.Get("Exchanges.Title", Sentences.Word("Kind", exchange.Kind), exchange.Name));
         output.Line(Sentences.Get("Exchanges.For", exchange.Partner, exchange.Case, exchange.Subject));
-        output.Line(Sentences.Get("Exchanges.State", Sentences.Word("State", exchange.State), FrenchTime.Long(exchange.CreateTime)));
+        output.Line(Sentences.Get("Exchanges.State", Standing(exchange), FrenchTime.Long(exchange.CreateTime)));
         if (exchange.DeliveryTime is not null)
             output.Line(Sentences.Get("Exchanges.Delivered", FrenchTime.Long(exchange.DeliveryTime)));
         if (exchange.NextAttemptTime is not null)
@@ -103,15 +132,8 @@ internal static class ExchangesCommands
             output.Line(Sentences.Get("Exchanges.Answered", Sentences.Word("Answer", exchange.AnswerCode), FrenchTime.Long(exchange.AnswerTime)));
         if (exchange.EndReason.Length > 0)
             output.Line(Sentences.Get("Exchanges.Ended", Printable.Line(exchange.EndReason)));
-        if (exchange.Window is not null)
-            output.Line(CasesCommands.Line(exchange.Window, run.Host.Time.GetUtcNow()));
-        if (response.Attempts.Count > 0)
-            output.Line('\n' + Sentences.Get("Exchanges.Attempts"));
-        output.Table(
-            [Sentences.Get("Column.Number"), Sentences.Get("Column.Time"), Sentences.Get("Column.Outcome"), Sentences.Get("Column.Transport"), Sentences.Get("Column.Error")],
-            [.. response.Attempts.Select(a => (string[])
-                [a.Number.ToString(Sentences.French), FrenchTime.Short(a.StartTime), Sentences.Word("Outcome", a.Outcome), Sentences.Word("Transport", a.Transport), a.Error])]);
-        return ExitCodes.Ok;
+        if (exchange.SupersededBy.Length > 0)
+            output.Line(Sentences.Get("Exchanges.SupersededBy", exchange.SupersededBy));
     }
 }
 

@@ -87,7 +87,8 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
                     attempt?.End(AttemptOutcome.NotYet, notYet.Error, now);
                     // What a lane that is down costs is the partner's doing, not the exchange's: its schedule does not suffer.
                     if (exchange.IsClaimedBy(claim.Generation)) desk.TryLater(exchange, notYet, counts: !notYet.Missed || lane is null or { Health: Partners.LaneHealth.Up }, now);
-                    if (notYet.Missed) desk.Missed(lane!, now);
+                    // A partner that has changed to pull meanwhile has no server to miss.
+                    if (notYet.Missed) { if (lane is not null) desk.Missed(lane, now); }
                     else lane?.Reached();
                     break;
                 case SendOutcome.Refused refused:
@@ -144,6 +145,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
             $"""
             select * from lanes
             where partner_id = any({all}) and (failures > 0 or health <> 'up' or partner_id = any({missed}))
+              and partner_id in (select id from partners where delivery = 'push')
             order by partner_id for update
             """).ToDictionaryAsync(l => l.PartnerId, ct);
     }

@@ -188,7 +188,9 @@ public sealed class Exchange
             builder.HasIndex(e => new { e.PartnerId, e.CaseId, e.Sequence }).HasFilter("state in ('queued', 'sending')");
             builder.HasIndex(e => new { e.PartnerId, e.DueTime }, "ix_exchanges_sending").HasFilter("state = 'sending'");
             builder.HasIndex(e => new { e.PartnerId, e.Topic }).HasFilter("state = 'queued' and topic is not null");
-            builder.HasIndex(e => new { e.PartnerId, e.EndTime }).HasFilter("state = 'undeliverable'");
+            // What a replay pages through, of one partner or of all.
+            builder.HasIndex(e => new { e.PartnerId, e.EndTime, e.Id }).HasFilter("state = 'undeliverable'");
+            builder.HasIndex(e => new { e.EndTime, e.Id }).HasFilter("state = 'undeliverable'");
             builder.HasIndex(e => new { e.PartnerId, e.Id });
             builder.HasIndex(e => e.CaseId);
         }

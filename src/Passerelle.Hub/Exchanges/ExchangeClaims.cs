@@ -19,7 +19,7 @@ public sealed record Taken(IReadOnlyList<Claim> Claims, bool More);
 /// One statement, on the database's clock:
 /// lane: open lanes with something due, the longest unserved first; one claimer at a time has a lane, so that its limits hold across nodes.
 /// room: what each may take now: its room in flight, its rate (refilled ten times a second), its fair share of the batch; a lane that is down takes one, the probe.
-/// due: the oldest due of each lane. One that is not the first of its (partner, case) waits: it is put aside for a moment, and called when the one before it has left.
+/// due: the oldest due of each lane. One that is not the first of its (partner, case), or follows one that is on its way, waits: it is put aside for a moment, and called when that one has left.
 /// </remarks>
 public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOptions> options, IOptions<LaneOptions> lanes)
 {
@@ -49,7 +49,8 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         due as (
             select x.id, x.partner_id, exists (
                 select from exchanges e
-                where e.partner_id = x.partner_id and e.case_id = x.case_id and e.state in ('queued', 'sending') and e.sequence < x.sequence) as waits
+                where e.partner_id = x.partner_id and e.case_id = x.case_id and e.state in ('queued', 'sending')
+                  and (e.sequence < x.sequence or (e.state = 'sending' and e.due_time > room.now and e.id <> x.id))) as waits
             from room cross join lateral (
                 select id, partner_id, case_id, sequence from exchanges x
                 where x.partner_id = room.partner_id and x.state in ('queued', 'sending') and x.due_time <= room.now

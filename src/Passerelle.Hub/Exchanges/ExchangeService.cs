@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
@@ -11,7 +12,8 @@ using Wire = Passerelle.Contracts.Exchanges.V1;
 
 namespace Passerelle.Hub.Exchanges;
 
-public sealed class ExchangeService(HubDb db) : Wire.ExchangeService.ExchangeServiceBase
+public sealed partial class ExchangeService(
+    HubDb db, ExchangeVerbs verbs, Replay replay, DrainReport drains, IOptions<DeliveryOptions> delivery, IOptions<LaneOptions> lanes) : Wire.ExchangeService.ExchangeServiceBase
 {
     public override async Task<Wire.GetExchangeResponse> GetExchange(Wire.GetExchangeRequest request, ServerCallContext context)
     {

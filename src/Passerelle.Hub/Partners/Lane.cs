@@ -61,6 +61,12 @@ public sealed class Lane
         Reached();
     }
 
+    /// <summary>It waits for its turn from now on: what has been due while it was closed has not been neglected.</summary>
+    public void StandInLine(DateTimeOffset now) => ServeTime = now;
+
+    /// <summary>Null: as LaneOptions says.</summary>
+    public void Limit(int? maxInFlight, int? maxPerSecond) => (MaxInFlight, MaxPerSecond) = (maxInFlight, maxPerSecond);
+
     /// <summary>The partner answered an attempt, if only to refuse it.</summary>
     public void Reached() => (Health, Failures, FailedProbes, ProbeTime) = (LaneHealth.Up, 0, 0, null);
 
@@ -94,6 +100,7 @@ public sealed class Lane
                 table.HasKnownValues<LaneHealth>("health");
                 table.HasCheckConstraint("ck_lanes_probe_time", "(health = 'up') = (probe_time is null)");
                 table.HasCheckConstraint("ck_lanes_pause_reason", "(pause_time is null) = (pause_reason is null)");
+                table.HasCheckConstraint("ck_lanes_limits", "max_in_flight >= 1 and max_per_second >= 0");
             });
             builder.HasKey(l => l.PartnerId);
             builder.Property(l => l.Health).AsText();

@@ -44,6 +44,10 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
 
     public DbSet<Attempt> Attempts => Set<Attempt>();
 
+    public DbSet<Audit> Audits => Set<Audit>();
+
+    public DbSet<Alarm> Alarms => Set<Alarm>();
+
     public DbSet<HubEvent> Events => Set<HubEvent>();
 
     public DbSet<Cv> Cvs => Set<Cv>();

@@ -14,4 +14,7 @@ public static class Telemetry
 
     /// <summary>What an operator must see to. Tag: alarm. The log names the rows.</summary>
     public static readonly Counter<long> Alarms = Meter.CreateCounter<long>("passerelle.alarms");
+
+    /// <summary>Exchanges by state, as the last audit of this node counted them. Tag: state.</summary>
+    public static readonly Gauge<long> Exchanges = Meter.CreateGauge<long>("passerelle.exchanges");
 }

@@ -75,7 +75,7 @@ public sealed class ExchangesCommandsTests : IAsyncLifetime
         Assert.Equal(0, result.Code);
         Assert.Contains("Échange : mise en relation (exchanges/1)", result.Output);
         Assert.Contains("créé le samedi 4 juillet 2026 à 20 h 05", result.Output);
-        Assert.Matches(@"1\s+04/07/2026 20:05\s+à réessayer\s+poussé\s+UNAVAILABLE", result.Output);
+        Assert.Matches(@"1\s+04/07/2026 20:05\s+à réessayer\s+poussé\s+—\s+0\s+UNAVAILABLE", result.Output);
         Assert.Matches(@"2\s+04/07/2026 20:05\s+remis\s+poussé", result.Output);
     }
 

@@ -15,6 +15,7 @@ using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Exchanges.V1;
 using Passerelle.Contracts.Housing.V1;
+using Passerelle.Contracts.Partners.V1;
 using Passerelle.Contracts.Schooling.V1;
 
 namespace Passerelle.Tests.Client;
@@ -43,6 +44,17 @@ public sealed class FakeHub : IAsyncDisposable
     public Func<GetExchangeRequest, GetExchangeResponse> OnGetExchange { get; set; } = _ => throw Unscripted;
     public Func<ListExchangesRequest, ListExchangesResponse> OnListExchanges { get; set; } = _ => throw Unscripted;
 
+    public Func<ExplainExchangeRequest, ExplainExchangeResponse> OnExplain { get; set; } = _ => throw Unscripted;
+    public Func<RedeliverExchangeRequest, RedeliverExchangeResponse> OnRedeliver { get; set; } = _ => throw Unscripted;
+    public Func<WithdrawExchangeRequest, WithdrawExchangeResponse> OnWithdraw { get; set; } = _ => throw Unscripted;
+    public Func<ReplayExchangesRequest, ReplayExchangesResponse> OnReplay { get; set; } = _ => throw Unscripted;
+    public Func<ReportDrainRequest, ReportDrainResponse> OnDrain { get; set; } = _ => throw Unscripted;
+    public Func<GetPartnerRequest, GetPartnerResponse> OnGetPartner { get; set; } = _ => throw Unscripted;
+    public Func<ListPartnersRequest, ListPartnersResponse> OnListPartners { get; set; } = _ => throw Unscripted;
+    public Func<PausePartnerRequest, PausePartnerResponse> OnPause { get; set; } = _ => throw Unscripted;
+    public Func<ResumePartnerRequest, ResumePartnerResponse> OnResume { get; set; } = _ => throw Unscripted;
+    public Func<ChangeDeliveryRequest, ChangeDeliveryResponse> OnChangeDelivery { get; set; } = _ => throw Unscripted;
+
     private static RpcException Unscripted => new(new Grpc.Core.Status(StatusCode.Unimplemented, "The test did not say what to do."));
 
     public static async Task<FakeHub> StartAsync(Action<ListenOptions>? listening = null)
@@ -65,6 +77,7 @@ public sealed class FakeHub : IAsyncDisposable
         app.MapGrpcService<FakeCases>();
         app.MapGrpcService<FakeInbox>();
         app.MapGrpcService<FakeExchanges>();
+        app.MapGrpcService<FakePartners>();
         await app.StartAsync();
         hub.Address = new Uri(app.Urls.Single());
         return hub;
@@ -167,6 +180,29 @@ public sealed class FakeHub : IAsyncDisposable
         public override Task<GetExchangeResponse> GetExchange(GetExchangeRequest request, ServerCallContext context) => Task.FromResult(hub.OnGetExchange(request));
 
         public override Task<ListExchangesResponse> ListExchanges(ListExchangesRequest request, ServerCallContext context) => Task.FromResult(hub.OnListExchanges(request));
+
+        public override Task<ExplainExchangeResponse> ExplainExchange(ExplainExchangeRequest request, ServerCallContext context) => Task.FromResult(hub.OnExplain(request));
+
+        public override Task<RedeliverExchangeResponse> RedeliverExchange(RedeliverExchangeRequest request, ServerCallContext context) => Task.FromResult(hub.OnRedeliver(request));
+
+        public override Task<WithdrawExchangeResponse> WithdrawExchange(WithdrawExchangeRequest request, ServerCallContext context) => Task.FromResult(hub.OnWithdraw(request));
+
+        public override Task<ReplayExchangesResponse> ReplayExchanges(ReplayExchangesRequest request, ServerCallContext context) => Task.FromResult(hub.OnReplay(request));
+
+        public override Task<ReportDrainResponse> ReportDrain(ReportDrainRequest request, ServerCallContext context) => Task.FromResult(hub.OnDrain(request));
+    }
+
+    private sealed class FakePartners(FakeHub hub) : PartnerService.PartnerServiceBase
+    {
+        public override Task<GetPartnerResponse> GetPartner(GetPartnerRequest request, ServerCallContext context) => Task.FromResult(hub.OnGetPartner(request));
+
+        public override Task<ListPartnersResponse> ListPartners(ListPartnersRequest request, ServerCallContext context) => Task.FromResult(hub.OnListPartners(request));
+
+        public override Task<PausePartnerResponse> PausePartner(PausePartnerRequest request, ServerCallContext context) => Task.FromResult(hub.OnPause(request));
+
+        public override Task<ResumePartnerResponse> ResumePartner(ResumePartnerRequest request, ServerCallContext context) => Task.FromResult(hub.OnResume(request));
+
+        public override Task<ChangeDeliveryResponse> ChangeDelivery(ChangeDeliveryRequest request, ServerCallContext context) => Task.FromResult(hub.OnChangeDelivery(request));
     }
 }
 

@@ -532,6 +532,45 @@ namespace Passerelle.Hub.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Exchanges.Alarm", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ClearTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("clear_time");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint")
+                        .HasColumnName("count");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("RaiseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("raise_time");
+
+                    b.PrimitiveCollection<string[]>("Rows")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("rows");
+
+                    b.HasKey("Id")
+                        .HasName("pk_alarms");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_alarms_name")
+                        .HasFilter("clear_time is null");
+
+                    b.ToTable("alarms", (string)null);
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>
                 {
                     b.Property<Guid>("ExchangeId")
@@ -583,6 +622,41 @@ namespace Passerelle.Hub.Persistence.Migrations
                             t.HasCheckConstraint("ck_attempts_outcome", "outcome in ('unknown', 'accepted', 'not_yet', 'refused')");
 
                             t.HasCheckConstraint("ck_attempts_transport", "transport in ('push', 'pull')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Exchanges.Audit", b =>
+                {
+                    b.Property<short>("Id")
+                        .HasColumnType("smallint")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("AuditTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("audit_time");
+
+                    b.Property<ulong>("Horizon")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("xid8")
+                        .HasColumnName("horizon")
+                        .HasDefaultValueSql("'0'::xid8");
+
+                    b.Property<long>("OpenedCount")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("opened_count");
+
+                    b.Property<DateTimeOffset?>("WholeTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("whole_time");
+
+                    b.HasKey("Id")
+                        .HasName("pk_audits");
+
+                    b.ToTable("audits", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_audits_one", "id = 1");
                         });
                 });
 
@@ -677,8 +751,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasIndex("CaseId")
                         .HasDatabaseName("ix_exchanges_case_id");
 
-                    b.HasIndex("PartnerId", "EndTime")
-                        .HasDatabaseName("ix_exchanges_partner_id_end_time")
+                    b.HasIndex("EndTime", "Id")
+                        .HasDatabaseName("ix_exchanges_end_time_id")
                         .HasFilter("state = 'undeliverable'");
 
                     b.HasIndex("PartnerId", "Id")
@@ -695,6 +769,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasIndex("PartnerId", "DueTime", "Sequence")
                         .HasDatabaseName("ix_exchanges_partner_id_due_time_sequence")
                         .HasFilter("state in ('queued', 'sending')");
+
+                    b.HasIndex("PartnerId", "EndTime", "Id")
+                        .HasDatabaseName("ix_exchanges_partner_id_end_time_id")
+                        .HasFilter("state = 'undeliverable'");
 
                     b.HasIndex(new[] { "PartnerId", "DueTime" }, "ix_exchanges_sending")
                         .HasDatabaseName("ix_exchanges_partner_id_due_time")
@@ -1217,6 +1295,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("lanes", null, t =>
                         {
                             t.HasCheckConstraint("ck_lanes_health", "health in ('up', 'down', 'probing')");
+
+                            t.HasCheckConstraint("ck_lanes_limits", "max_in_flight >= 1 and max_per_second >= 0");
 
                             t.HasCheckConstraint("ck_lanes_pause_reason", "(pause_time is null) = (pause_reason is null)");
 

@@ -16,6 +16,38 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "case_numbers");
 
             migrationBuilder.CreateTable(
+                name: "alarms",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    rows = table.Column<string[]>(type: "text[]", nullable: false),
+                    count = table.Column<long>(type: "bigint", nullable: false),
+                    raise_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    clear_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_alarms", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "audits",
+                columns: table => new
+                {
+                    id = table.Column<short>(type: "smallint", nullable: false),
+                    audit_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    whole_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    horizon = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "'0'::xid8"),
+                    opened_count = table.Column<long>(type: "bigint", nullable: false, defaultValue: 0L)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audits", x => x.id);
+                    table.CheckConstraint("ck_audits_one", "id = 1");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "cases",
                 columns: table => new
                 {
@@ -365,6 +397,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 {
                     table.PrimaryKey("pk_lanes", x => x.partner_id);
                     table.CheckConstraint("ck_lanes_health", "health in ('up', 'down', 'probing')");
+                    table.CheckConstraint("ck_lanes_limits", "max_in_flight >= 1 and max_per_second >= 0");
                     table.CheckConstraint("ck_lanes_pause_reason", "(pause_time is null) = (pause_reason is null)");
                     table.CheckConstraint("ck_lanes_probe_time", "(health = 'up') = (probe_time is null)");
                     table.ForeignKey(
@@ -813,6 +846,13 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_alarms_name",
+                table: "alarms",
+                column: "name",
+                unique: true,
+                filter: "clear_time is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_cases_reference",
                 table: "cases",
                 column: "reference",
@@ -930,6 +970,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "case_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_exchanges_end_time_id",
+                table: "exchanges",
+                columns: new[] { "end_time", "id" },
+                filter: "state = 'undeliverable'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_exchanges_partner_id_case_id_sequence",
                 table: "exchanges",
                 columns: new[] { "partner_id", "case_id", "sequence" },
@@ -948,9 +994,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 filter: "state in ('queued', 'sending')");
 
             migrationBuilder.CreateIndex(
-                name: "ix_exchanges_partner_id_end_time",
+                name: "ix_exchanges_partner_id_end_time_id",
                 table: "exchanges",
-                columns: new[] { "partner_id", "end_time" },
+                columns: new[] { "partner_id", "end_time", "id" },
                 filter: "state = 'undeliverable'");
 
             migrationBuilder.CreateIndex(
@@ -1069,7 +1115,13 @@ namespace Passerelle.Hub.Persistence.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "alarms");
+
+            migrationBuilder.DropTable(
                 name: "attempts");
+
+            migrationBuilder.DropTable(
+                name: "audits");
 
             migrationBuilder.DropTable(
                 name: "clock_events");

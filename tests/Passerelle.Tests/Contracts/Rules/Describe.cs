@@ -57,7 +57,7 @@ static partial class Describe
     [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])")]
     private static partial Regex WordStart();
 
-    [GeneratedRegex("^(Get|List|Watch|Download)[A-Z]")]
+    [GeneratedRegex("^(Get|List|Explain|Report|Watch|Download)[A-Z]")]
     private static partial Regex Reading();
 
     [GeneratedRegex("^List[A-Z]")]

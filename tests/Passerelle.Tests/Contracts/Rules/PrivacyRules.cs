@@ -40,7 +40,8 @@ static partial class PrivacyRules
 
     static bool HoldsText(FieldDescriptor field) => field.FieldType is FieldType.String or FieldType.Bytes || field.Is("google.type.Date");
 
-    [GeneratedRegex("(^|_)(given_name|family_name|first_name|last_name|full_name|maiden_name|birth_date|birth_place|email|phone|address|street|iban"
+    // A push_address is that of an organisation's server.
+    [GeneratedRegex("(^|_)(given_name|family_name|first_name|last_name|full_name|maiden_name|birth_date|birth_place|email|phone|(?<!^push_)address|street|iban"
         + "|text|message|introduction|note|notes|comment|json_resume|previous_school)$")]
     private static partial Regex TelltaleName();
 }

@@ -42,7 +42,7 @@ static partial class RpcRules
                 continue;
             var (verb, path) = VerbAndPath(http);
             if (verb != (rpc.IsRead() ? "get" : "post"))
-                yield return $"{rpc.FullName}: Get and List are HTTP get, everything else is post; found {verb}";
+                yield return $"{rpc.FullName}: Get and List are HTTP get, Explain and Report too, everything else is post; found {verb}";
             if (http.Body != (rpc.IsRead() ? "" : "*"))
                 yield return $"{rpc.FullName}: a post has body \"*\", a get has none";
             var version = rpc.File.Package.Split('.')[^1];

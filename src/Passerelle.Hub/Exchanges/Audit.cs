@@ -1,0 +1,65 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Passerelle.Hub.Exchanges;
+
+/// <summary>How far the audits have come. One row: whoever sets its time does the next audit.</summary>
+public sealed class Audit
+{
+    Audit() { }
+
+    public short Id { get; private set; }
+
+    public DateTimeOffset AuditTime { get; private set; }
+
+    /// <summary>When everything was looked at last, and not only what had changed.</summary>
+    public DateTimeOffset? WholeTime { get; private set; }
+
+    /// <summary>The first transaction whose events are not in the total yet.</summary>
+    public ulong Horizon { get; private set; }
+
+    /// <summary>How many exchanges the events below the horizon have opened.</summary>
+    public long OpenedCount { get; private set; }
+
+    public sealed class Mapping : IEntityTypeConfiguration<Audit>
+    {
+        public void Configure(EntityTypeBuilder<Audit> builder)
+        {
+            builder.ToTable("audits", table => table.HasCheckConstraint("ck_audits_one", "id = 1"));
+            builder.Property(a => a.Id).ValueGeneratedNever();
+            builder.Property(a => a.Horizon).HasColumnType("xid8").HasDefaultValueSql("'0'::xid8");
+            builder.Property(a => a.OpenedCount).HasDefaultValue(0L);
+        }
+    }
+}
+
+/// <summary>Something that must hold and does not. It is cleared when an audit finds that it holds again.</summary>
+public sealed class Alarm
+{
+    Alarm() { }
+
+    public Guid Id { get; private set; }
+
+    /// <summary>The rule's.</summary>
+    public string Name { get; private set; } = "";
+
+    /// <summary>Some of the rows, as resource names.</summary>
+    public string[] Rows { get; private set; } = [];
+
+    public long Count { get; private set; }
+
+    public DateTimeOffset RaiseTime { get; private set; }
+
+    public DateTimeOffset? ClearTime { get; private set; }
+
+    public sealed class Mapping : IEntityTypeConfiguration<Alarm>
+    {
+        public void Configure(EntityTypeBuilder<Alarm> builder)
+        {
+            builder.ToTable("alarms");
+            builder.Property(a => a.Id).ValueGeneratedNever();
+            // Raised once, however many audits find it.
+            builder.HasIndex(a => a.Name).IsUnique().HasFilter("clear_time is null");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+using System.Data;
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Jobs;
+
+namespace Passerelle.Hub.Exchanges;
+
+/// <summary>Counts the exchanges against the events and asks every rule, each minute, on one node; what does not hold raises an alarm that names the rows.</summary>
+/// <remarks>
+/// Three transactions: a short one that takes the audit (whoever sets its time), one snapshot that only reads, a short one that writes down what was found, if the audit is still ours.
+/// The snapshot writes nothing and so has no transaction id: one that ran for seconds would hold back every reader of the event feed.
+/// </remarks>
+public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<AuditExchanges> logger) : IDueWork
+{
+    static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan WholeEvery = TimeSpan.FromDays(1);
+
+    /// <summary>How many rows an alarm names; it counts all.</summary>
+    const int MostNamed = 20;
+
+    /// <summary>Counting many millions takes its time, and nobody waits for it.</summary>
+    const int CommandTimeoutSeconds = 300;
+
+    bool isFirst = true;
+
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(10);
+
+    public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
+    {
+        await using var command = source.CreateCommand("select hub_now() - a.audit_time from (select) one left join audits a on true");
+        var waited = await command.ExecuteScalarAsync(ct) is TimeSpan since ? since - Every : TimeSpan.Zero;
+        // Nobody could have taken it before the first look.
+        return waited < TimeSpan.Zero ? null : waited > LookEvery ? waited - LookEvery : TimeSpan.Zero;
+    }
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        if (await TakeAsync(ct) is not { } taken) return;
+        var whole = isFirst || taken.WholeTime is not { } last || taken.Time - last >= WholeEvery;
+        var seen = await LookAsync(taken, whole, ct);
+        if (!await WriteDownAsync(taken, seen, whole, ct)) return;
+        isFirst = false;
+        foreach (var (state, count) in seen.Counts) Telemetry.Exchanges.Record(count, new KeyValuePair<string, object?>("state", state));
+    }
+
+    /// <returns>Null when it is not due, or another node has it.</returns>
+    async Task<Taken?> TakeAsync(CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            """
+            insert into audits (id, audit_time) values (1, '-infinity') on conflict do nothing;
+            update audits a set audit_time = due.now
+            from (select id, hub_now() as now from audits where audit_time <= hub_now() - interval '1 minute' for update skip locked) due
+            where a.id = due.id
+            returning a.audit_time, a.whole_time, a.horizon, a.opened_count
+            """);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new Taken(reader.GetFieldValue<DateTimeOffset>(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<ulong>(2), reader.GetInt64(3))
+            : null;
+    }
+
+    async Task<Seen> LookAsync(Taken taken, bool whole, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+        var since = whole ? 0 : taken.Horizon;
+        var findings = new List<Finding>();
+        var open = await OpenAlarmsAsync(connection, ct);
+        // A total that was wrong is not added to, but made anew.
+        var (countedBefore, before) = whole || open.Contains(AuditRules.Conservation.Name) ? (0, 0) : (taken.Horizon, taken.OpenedCount);
+        var (horizon, counted, opened) = await CountOpenedAsync(connection, countedBefore, ct);
+        var counts = await CountByStateAsync(connection, ct);
+        var difference = Math.Abs(before + opened - counts.Where(c => IsKnown(c.Key)).Sum(c => c.Value));
+        if (difference > 0) findings.Add(await AskAsync(connection, AuditRules.Conservation, 0, ct) is { Count: > 0 } named ? named : new Finding(AuditRules.Conservation.Name, difference, []));
+        foreach (var rule in AuditRules.All)
+        {
+            // What an open alarm is about need not have changed since.
+            if (await AskAsync(connection, rule, open.Contains(rule.Name) ? 0 : since, ct) is { Count: > 0 } found) findings.Add(found);
+        }
+
+        return new Seen(horizon, before + counted, counts, findings);
+    }
+
+    static bool IsKnown(string state) => Enum.GetValues<ExchangeState>().Any(s => EnumText<ExchangeState>.Of(s) == state);
+
+    /// <returns>Where the events end whose transactions are all over; how many of them open an exchange; how many do in all that the snapshot sees.</returns>
+    static async Task<(ulong Horizon, long Counted, long Opened)> CountOpenedAsync(NpgsqlConnection connection, ulong since, CancellationToken ct)
+    {
+        await using var command = Command(connection,
+            """
+            select horizon, count(v.sequence) filter (where v.transaction_id < horizon), count(v.sequence)
+            from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) h left join events v on v.transaction_id >= $1 and v.type = 'exchange.queued'
+            group by horizon
+            """);
+        command.Parameters.Add(new() { Value = since, NpgsqlDbType = NpgsqlDbType.Xid8 });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (reader.GetFieldValue<ulong>(0), reader.GetInt64(1), reader.GetInt64(2));
+    }
+
+    static async Task<Dictionary<string, long>> CountByStateAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = Command(connection,
+            """
+            select case when e.state = 'queued' and closed then 'held' else e.state end, sum(e.count)::bigint
+            from (select partner_id, state, count(*) as count from exchanges group by partner_id, state) e
+            left join (select partner_id, pause_time is not null or health <> 'up' as closed from lanes) l on l.partner_id = e.partner_id
+            group by 1
+            """);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        // A state that has become empty is told too.
+        var counts = Enum.GetValues<ExchangeState>().ToDictionary(EnumText<ExchangeState>.Of, _ => 0L);
+        while (await reader.ReadAsync(ct)) counts[reader.GetString(0)] = reader.GetInt64(1);
+        return counts;
+    }
+
+    static async Task<HashSet<string>> OpenAlarmsAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var command = Command(connection, "select name from alarms where clear_time is null");
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var names = new HashSet<string>();
+        while (await reader.ReadAsync(ct)) names.Add(reader.GetString(0));
+        return names;
+    }
+
+    static async Task<Finding> AskAsync(NpgsqlConnection connection, AuditRule rule, ulong since, CancellationToken ct)
+    {
+        await using var command = Command(connection,
+            string.Create(CultureInfo.InvariantCulture, $"with found (name) as materialized ({rule.Over(since)}) select (select count(*) from found), array(select name from found limit {MostNamed})"));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return new Finding(rule.Name, reader.GetInt64(0), reader.GetFieldValue<string[]>(1));
+    }
+
+    /// <returns>False when another node has begun the next audit: what it sees is newer.</returns>
+    async Task<bool> WriteDownAsync(Taken taken, Seen seen, bool whole, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var update = Command(connection, "update audits set horizon = $1, opened_count = $2, whole_time = case when $3 then audit_time else whole_time end where audit_time = $4");
+        update.Parameters.Add(new() { Value = seen.Horizon, NpgsqlDbType = NpgsqlDbType.Xid8 });
+        update.Parameters.Add(new() { Value = seen.OpenedCount });
+        update.Parameters.Add(new() { Value = whole });
+        update.Parameters.Add(new() { Value = taken.Time });
+        if (await update.ExecuteNonQueryAsync(ct) == 0) return false;
+        var raised = new List<Finding>();
+        foreach (var finding in seen.Findings) if (await RaiseAsync(connection, finding, taken.Time, ct)) raised.Add(finding);
+        var cleared = await ClearAsync(connection, seen.Findings, taken.Time, ct);
+        await transaction.CommitAsync(ct);
+        foreach (var finding in raised)
+        {
+            LogAlarm(finding.Name, finding.Count, string.Join(", ", finding.Rows));
+            Telemetry.Alarms.Add(1, new KeyValuePair<string, object?>("alarm", finding.Name));
+        }
+
+        foreach (var name in cleared) LogCleared(name);
+        return true;
+    }
+
+    /// <returns>True when it is new.</returns>
+    static async Task<bool> RaiseAsync(NpgsqlConnection connection, Finding finding, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var command = Command(connection,
+            """
+            insert into alarms (id, name, rows, count, raise_time) values ($1, $2, $3, $4, $5)
+            on conflict (name) where clear_time is null do update set rows = excluded.rows, count = excluded.count
+            returning id
+            """);
+        var id = Guid.CreateVersion7(now);
+        command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(new() { Value = finding.Name });
+        command.Parameters.Add(new() { Value = finding.Rows });
+        command.Parameters.Add(new() { Value = finding.Count });
+        command.Parameters.Add(new() { Value = now });
+        return id.Equals(await command.ExecuteScalarAsync(ct));
+    }
+
+    static async Task<List<string>> ClearAsync(NpgsqlConnection connection, IReadOnlyList<Finding> findings, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var command = Command(connection, "update alarms set clear_time = $1 where clear_time is null and not name = any($2) returning name");
+        command.Parameters.Add(new() { Value = now });
+        command.Parameters.Add(new() { Value = findings.Select(f => f.Name).ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var cleared = new List<string>();
+        while (await reader.ReadAsync(ct)) cleared.Add(reader.GetString(0));
+        return cleared;
+    }
+
+    static NpgsqlCommand Command(NpgsqlConnection connection, string sql) => new(sql, connection) { CommandTimeout = CommandTimeoutSeconds };
+
+    sealed record Taken(DateTimeOffset Time, DateTimeOffset? WholeTime, ulong Horizon, long OpenedCount);
+
+    sealed record Seen(ulong Horizon, long OpenedCount, Dictionary<string, long> Counts, List<Finding> Findings);
+
+    sealed record Finding(string Name, long Count, string[] Rows);
+
+    [LoggerMessage(1, LogLevel.Error, "ALARM {Alarm}: {Count} rows, e.g. {Rows}")]
+    partial void LogAlarm(string alarm, long count, string rows);
+
+    [LoggerMessage(2, LogLevel.Information, "The alarm {Alarm} is over")]
+    partial void LogCleared(string alarm);
+}

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Passerelle.Hub.Persistence;
+
+namespace Passerelle.Hub.Partners;
+
+/// <summary>How wide and how fast the way to each partner is, and whether it is open.</summary>
+public static class LaneCommands
+{
+    public static Command Build(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices) =>
+        new("lanes", "The ways to the partners: their limits, and whether they are open.") { Set(withServices), List(withServices) };
+
+    static Command Set(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
+    {
+        var id = new Argument<string>("partner") { Description = "The partner's id." };
+        var inFlight = new Option<int?>("--max-in-flight") { Description = "How many exchanges may be on their way at once, at least 1. Without it: as Lanes:MaxInFlight says." };
+        var perSecond = new Option<int?>("--max-per-second") { Description = "How many may leave in a second; 0: no limit. Without it: as Lanes:MaxPerSecond says." };
+        inFlight.Validators.Add(given => { if (given.GetValueOrDefault<int?>() < 1) given.AddError("--max-in-flight must be at least 1."); });
+        perSecond.Validators.Add(given => { if (given.GetValueOrDefault<int?>() < 0) given.AddError("--max-per-second must not be negative."); });
+        var set = new Command("set", "Sets both limits of a partner's lane; every node heeds them from its next claim on.") { id, inFlight, perSecond };
+        set.SetAction((parsed, ct) => withServices(async services =>
+        {
+            var (db, wanted) = (services.GetRequiredService<HubDb>(), parsed.GetRequiredValue(id));
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            var lane = (await db.Lanes.FromSql($"select * from lanes where partner_id = {wanted} for update").ToListAsync(ct)).SingleOrDefault()
+                ?? throw new InvalidOperationException($"partners/{wanted} does not exist.");
+            lane.Limit(parsed.GetValue(inFlight), parsed.GetValue(perSecond));
+            await db.SaveChangesAsync(ct);
+            await transaction.CommitAsync(ct);
+            Console.WriteLine(Line(lane, services));
+        }, ct));
+        return set;
+    }
+
+    static Command List(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
+    {
+        var list = new Command("list", "Every lane: limits, health, pause.");
+        list.SetAction((_, ct) => withServices(async services =>
+        {
+            foreach (var lane in await services.GetRequiredService<HubDb>().Lanes.AsNoTracking().OrderBy(l => l.PartnerId).ToListAsync(ct)) Console.WriteLine(Line(lane, services));
+        }, ct));
+        return list;
+    }
+
+    static string Line(Lane lane, IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<LaneOptions>>().Value;
+        var rate = lane.MaxPerSecond ?? options.MaxPerSecond;
+        var state = lane.PauseTime is { } pause ? $"paused {pause:yyyy-MM-dd HH:mm} ({lane.PauseReason})" : EnumText<LaneHealth>.Of(lane.Health);
+        return $"{lane.PartnerId,-24} {lane.MaxInFlight ?? options.MaxInFlight,6} in flight {(rate == 0 ? "no limit" : rate + "/s"),10}  {state}";
+    }
+}
