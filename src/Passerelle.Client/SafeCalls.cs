@@ -22,7 +22,7 @@ internal static class SafeCalls
     ];
 
     // "Repeating it is harmless", says the contract of these, which have no request_id.
-    private static readonly HashSet<string> Harmless = ["WithdrawOffer", "WithdrawConsent", "AcknowledgeExchange"];
+    private static readonly HashSet<string> Harmless = ["WithdrawOffer", "WithdrawConsent", "AcknowledgeExchange", "RejectExchange", "ExtendExchangeLease", "FetchExchanges"];
 
     internal static ServiceConfig? RetryPolicy(PasserelleOptions options)
     {

@@ -11,7 +11,7 @@ using Wire = Passerelle.Contracts.Exchanges.V1;
 
 namespace Passerelle.Hub.Exchanges;
 
-public sealed class ExchangeService(HubDb db) : Wire.ExchangeService.ExchangeServiceBase
+public sealed partial class ExchangeService(HubDb db, EventFeed feed, WatchLoop watch) : Wire.ExchangeService.ExchangeServiceBase
 {
     public override async Task<Wire.GetExchangeResponse> GetExchange(Wire.GetExchangeRequest request, ServerCallContext context)
     {
