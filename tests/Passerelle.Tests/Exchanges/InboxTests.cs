@@ -64,7 +64,10 @@ public sealed class InboxTests(Postgres postgres)
 
         using var inbox = hub.Inbox("interim").WatchInbox(new());
         Assert.Equal(referral.Exchange, Assert.Single(await inbox.DrainAsync()).Exchange);
-        Assert.Equal(State.Sending, (await hub.GetExchangeAsync(stuck.Exchange)).State);
+        // It is on its schedule, with a try that never began.
+        var waiting = await hub.GetExchangeAsync(stuck.Exchange);
+        Assert.Equal((State.Queued, 0), (waiting.State, waiting.AttemptCount));
+        Assert.NotNull(waiting.NextAttemptTime);
     }
 
     [Fact]
