@@ -28,10 +28,11 @@ public sealed class ReferralService(
         var response = await ledger.OnceAsync(context, requestId, request, async now =>
         {
             var person = await db.LockAdultAsync(personId, ct);
-            var partner = await db.Partners.AsNoTracking().SingleOrDefaultAsync(p => p.Id == partnerId, ct) ?? throw new ResourceNotFound(request.Partner);
+            var partner = await db.Partners.Where(p => p.Id == partnerId).Select(p => new { p.Kind, HasCv = db.Cvs.Any(c => c.PersonId == personId) }).SingleOrDefaultAsync(ct)
+                ?? throw new ResourceNotFound(request.Partner);
             if (partner.Kind != PartnerKind.Employment) throw new PartnerKindMismatch(partnerId, PartnerKind.Employment);
-            // Both are looked at again at every attempt; here they spare the caller a referral that could not leave.
-            if (!await db.Cvs.AnyAsync(c => c.PersonId == personId, ct)) throw new CvMissing(personId);
+            // These two are looked at again at every attempt; here they spare the caller a referral that could not leave.
+            if (!partner.HasCv) throw new CvMissing(personId);
             if (await gate.FindLiveAsync(personId, Purpose.EmploymentReferral, partnerId, ct) is null) throw new ConsentMissing(personId, Purpose.EmploymentReferral, partnerId);
             var id = Guid.CreateVersion7(now);
             var name = Names.Of(Names.Referrals, id);

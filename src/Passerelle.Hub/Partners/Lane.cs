@@ -11,7 +11,8 @@ public sealed class Lane
 {
     Lane() { }
 
-    public static Lane Of(string partnerId, DateTimeOffset now) => new() { PartnerId = partnerId, Health = LaneHealth.Up, RefillTime = now, ServeTime = now };
+    /// <summary>It has its first second's allowance from the start.</summary>
+    public static Lane Of(string partnerId, DateTimeOffset now) => new() { PartnerId = partnerId, Health = LaneHealth.Up, RefillTime = now.AddSeconds(-1), ServeTime = now };
 
     public string PartnerId { get; private set; } = "";
 

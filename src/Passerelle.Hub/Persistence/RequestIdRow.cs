@@ -3,9 +3,16 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Passerelle.Hub.Persistence;
 
-/// <summary>The table of the request ledger, which speaks SQL to it: see Platform/RequestLedger.</summary>
+/// <summary>A creating call that was made once, and its response: see Platform/RequestLedger.</summary>
 public sealed class RequestIdRow
 {
+    RequestIdRow() { }
+
+    /// <summary>One that this transaction has just inserted.</summary>
+    public static RequestIdRow Claimed(string callerId, Guid requestId) => new() { CallerId = callerId, RequestId = requestId };
+
+    public void Keep(byte[] response) => Response = response;
+
     public string CallerId { get; private set; } = "";
 
     public Guid RequestId { get; private set; }

@@ -32,10 +32,11 @@ public sealed class RequestLedger(HubDb db)
             """).ToListAsync(ct);
         if (claimed is not [var now]) return await RepeatAsync<TResponse>(caller, requestId, context.Method, digest, ct);
 
+        var mark = RequestIdRow.Claimed(caller, requestId);
+        db.Attach(mark);
         var response = await work(now);
+        mark.Keep(response.ToByteArray());
         await db.SaveChangesAsync(ct);
-        var bytes = response.ToByteArray();
-        await db.Database.ExecuteSqlAsync($"update request_ids set response = {bytes} where caller_id = {caller} and request_id = {requestId}", ct);
         await transaction.CommitAsync(ct);
         return response;
     }

@@ -11,6 +11,9 @@ public sealed class ScriptedPartner : IPartnerTransport
 
     public ConcurrentQueue<Envelope> Received { get; } = new();
 
+    /// <summary>What is answered once the script is empty: by partner's id and envelope; null accepts.</summary>
+    public Func<string, Envelope, Task<SendOutcome>>? Always { get; set; }
+
     public void Next(SendOutcome outcome) => script.Enqueue(_ => Task.FromResult(outcome));
 
     public void Next(Func<Envelope, Task<SendOutcome>> answer) => script.Enqueue(answer);
@@ -18,6 +21,7 @@ public sealed class ScriptedPartner : IPartnerTransport
     public Task<SendOutcome> SendAsync(string partnerId, Envelope envelope, CancellationToken ct)
     {
         Received.Enqueue(envelope);
-        return script.TryDequeue(out var answer) ? answer(envelope) : Task.FromResult<SendOutcome>(new SendOutcome.Accepted());
+        if (script.TryDequeue(out var answer)) return answer(envelope);
+        return Always?.Invoke(partnerId, envelope) ?? Task.FromResult<SendOutcome>(new SendOutcome.Accepted());
     }
 }

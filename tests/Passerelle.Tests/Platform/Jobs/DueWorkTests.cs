@@ -23,7 +23,7 @@ public sealed class DueWorkTests(Postgres postgres)
     [Fact]
     public async Task When_Hangfire_does_not_run_the_watchdog_does_the_work_and_says_so()
     {
-        await using var hub = await HubHost.StartAsync(postgres, "Jobs:Server=false", "Jobs:Watchdog=true", "Jobs:WatchdogEvery=00:00:00.1", "Jobs:WatchdogPatience=00:00:01");
+        await using var hub = await HubHost.StartAsync(postgres, "Jobs:Server=false", "Jobs:Watchdog=true", "Jobs:WatchdogPatience=00:00:01");
         var filed = await (await Household.OpenAsync(hub)).FileRequestAsync(hub);
         await hub.Time.AdvanceAsync(TimeSpan.FromHours(49));
         await OverdueAsync(hub, filed.Name);
@@ -33,7 +33,7 @@ public sealed class DueWorkTests(Postgres postgres)
     [Fact]
     public async Task A_sweep_that_was_taken_away_is_registered_again()
     {
-        await using var hub = await HubHost.StartAsync(postgres, "Jobs:Watchdog=true", "Jobs:WatchdogEvery=00:00:00.1");
+        await using var hub = await HubHost.StartAsync(postgres, "Jobs:Watchdog=true", "Jobs:CheckSweepsEvery=00:00:00.1");
         var (jobs, storage) = (hub.Services.GetRequiredService<IRecurringJobManager>(), hub.Services.GetRequiredService<JobStorage>());
         bool Registered()
         {
@@ -43,7 +43,9 @@ public sealed class DueWorkTests(Postgres postgres)
 
         await Eventually.BecomesTrueAsync(Registered, "The sweep was never registered.");
         jobs.RemoveIfExists(nameof(DeliverDue));
+        hub.ExpectedErrors = text => text.Contains("ALARM sweep_off: the sweep of DeliverDue", StringComparison.Ordinal);
         await Eventually.BecomesTrueAsync(Registered, "The sweep was not registered again.");
+        Assert.Contains(hub.Logs.Entries, e => hub.ExpectedErrors(e.Text));
     }
 
     [Fact]
