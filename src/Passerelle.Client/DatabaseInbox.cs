@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Passerelle.Contracts.Exchanges.V1;
 
 namespace Passerelle.Client;
@@ -75,23 +76,12 @@ public sealed class DatabaseInbox
         ArgumentException.ThrowIfNullOrEmpty(envelope.Exchange);
         if (await IsMarkedAsync(envelope.Exchange, cancellationToken))
             return false;
-        await using (var connection = await _source.OpenConnectionAsync(cancellationToken))
-        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
-        {
-            // First the mark: its key makes another one of the same exchange wait until this transaction has ended.
-            if (await TryMarkAsync(transaction, envelope.Exchange, cancellationToken) is not { } refused)
-            {
-                await effect(transaction, cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
-                return true;
-            }
-            await transaction.DisposeAsync();
-            await connection.DisposeAsync();
-            // Databases call a key that is taken by different numbers. The mark itself tells.
-            if (!await IsMarkedAsync(envelope.Exchange, cancellationToken))
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(refused);
-            return false;
-        }
+        if (await TryReceiveAsync(envelope.Exchange, effect, cancellationToken) is not { } refused)
+            return true;
+        // Databases call a key that is taken by different numbers. The mark itself tells.
+        if (!await IsMarkedAsync(envelope.Exchange, cancellationToken))
+            ExceptionDispatchInfo.Throw(refused);
+        return false;
     }
 
     /// <summary>Forgets old marks. Once a day is often enough.</summary>
@@ -106,6 +96,19 @@ public sealed class DatabaseInbox
         ArgumentOutOfRangeException.ThrowIfLessThan(age, RetryHorizon, nameof(olderThan));
         var before = (_time.GetUtcNow() - age).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         return ExecuteAsync($"delete from {Table} where receive_time < {before}", cancellationToken);
+    }
+
+    /// <returns>Why the mark could not be set; <see langword="null"/> when it is, and the effect with it.</returns>
+    private async Task<DbException?> TryReceiveAsync(string exchange, Func<DbTransaction, CancellationToken, Task> effect, CancellationToken cancellationToken)
+    {
+        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        // First the mark: its key makes another one of the same exchange wait until this transaction has ended.
+        if (await TryMarkAsync(transaction, exchange, cancellationToken) is { } refused)
+            return refused;
+        await effect(transaction, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return null;
     }
 
     private async Task<DbException?> TryMarkAsync(DbTransaction transaction, string exchange, CancellationToken cancellationToken)

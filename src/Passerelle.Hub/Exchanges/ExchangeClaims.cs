@@ -87,12 +87,15 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         from (select) one left join moved on not moved.waits
         """;
 
+    /// <summary>For pull there are no limits to hold, so that nobody has the lane: streams of one partner take side by side, and none finds nothing because another one is just looking.</summary>
+    static readonly string TakeForOne = Take.Replace("for update of l skip locked", "", StringComparison.Ordinal);
+
     /// <param name="partnerId">Only this partner's; null takes from everybody.</param>
     public async Task<Taken> TakeAsync(DeliveryMode mode, string? partnerId, int limit, CancellationToken ct)
     {
         Points.Reach(Points.ClaimBegins);
         var delivery = options.Value;
-        await using var command = source.CreateCommand(Take);
+        await using var command = source.CreateCommand(mode == DeliveryMode.Push ? Take : TakeForOne);
         command.Parameters.Add(new() { Value = EnumText<DeliveryMode>.Of(mode) });
         command.Parameters.Add(new() { Value = (object?)partnerId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = mode == DeliveryMode.Push ? delivery.Lease : delivery.PullLease });

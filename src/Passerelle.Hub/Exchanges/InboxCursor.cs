@@ -15,7 +15,7 @@ public readonly record struct InboxCursor(DateTimeOffset Time)
     {
         if (text.Length == 0) return null;
         Span<byte> bytes = stackalloc byte[Bytes];
-        if (text.Length != Characters || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Bytes) throw new CursorInvalid();
+        if (text.Length != Characters || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Bytes) throw new CursorInvalid();
         var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
         if (ticks < DateTimeOffset.UnixEpoch.Ticks || ticks > DateTimeOffset.MaxValue.Ticks) throw new CursorInvalid();
         return new InboxCursor(new DateTimeOffset(ticks, TimeSpan.Zero));

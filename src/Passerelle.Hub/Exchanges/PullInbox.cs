@@ -18,15 +18,8 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
         var taken = await claims.TakeAsync(DeliveryMode.Pull, partnerId, limit, ct);
         if (!taken.IsServed) throw new StateConflict(Names.OfPartner(partnerId), "push", "Exchanges for this partner are pushed to its server.");
         if (taken.Claims.Count == 0) return new Given([], taken.Aside > 0);
-        try
-        {
-            return new Given(await PrepareAsync(taken.Claims, ct), More: true);
-        }
-        catch (OperationCanceledException)
-        {
-            await ReleaseAsync(taken.Claims);
-            throw;
-        }
+        // Even if the caller has gone away meanwhile: it is a matter of milliseconds, and what cannot be given is given back by whoever gives.
+        return new Given(await PrepareAsync(taken.Claims, CancellationToken.None), More: true);
     }
 
     async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, CancellationToken ct)
@@ -63,7 +56,7 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
         {
             await using var command = source.CreateCommand(
                 """
-                update exchanges set due_time = hub_now() where id in (
+                update exchanges set due_time = (select hub_now()) where id in (
                     select e.id from exchanges e join unnest($1::uuid[], $2::int[]) c (id, generation) on e.id = c.id and e.generation = c.generation
                     where e.state = 'sending' order by e.id for update of e)
                 """);
@@ -84,7 +77,7 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
     {
         await using var command = source.CreateCommand(
             """
-            update exchanges set due_time = hub_now() where id in (
+            update exchanges set due_time = (select hub_now()) where id in (
                 select e.id from exchanges e join attempts a on a.exchange_id = e.id and a.number = e.generation
                 where e.partner_id = $1 and e.state = 'sending' and e.due_time > hub_now() and a.transport = 'pull' and a.outcome = 'unknown' and a.start_time > $2
                 order by e.id for update of e)

@@ -55,7 +55,7 @@ public readonly record struct FeedCursor(ulong Transaction, long Sequence)
     {
         if (text.Length == 0) return default;
         Span<byte> bytes = stackalloc byte[16];
-        if (text.Length != 22 || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 16) throw new CursorInvalid();
+        if (text.Length != 22 || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 16) throw new CursorInvalid();
         return new FeedCursor(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[8..]));
     }
 

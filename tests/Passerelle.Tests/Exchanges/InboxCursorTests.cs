@@ -85,7 +85,8 @@ public sealed class InboxCursorTests(Postgres postgres)
     [Fact]
     public async Task Several_streams_that_break_and_resume_lose_nothing_and_keep_the_order()
     {
-        await using var hub = await HubHost.StartAsync(postgres);
+        // What the first stream of a reader lost before it had any cursor comes again by its lease alone.
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:PullLease=00:00:02");
         var families = new List<List<string>>();
         for (var n = 0; n < 3; n++) families.Add(await Referring.FamilyAsync(hub, 4, "interim"));
         var before = families.SelectMany(f => f.Skip(1).Zip(f)).ToDictionary(p => p.First, p => p.Second);

@@ -55,7 +55,8 @@ public sealed class EventFeedTests(Postgres postgres)
             // Connections report what they have read when they end.
             hub.Source.Clear();
             await Eventually.BecomesTrueAsync(async () => await ReadRowsAsync("coalesce(sum(idx_tup_read), 0)::bigint", "pg_stat_user_indexes") > 0, () => $"{filter} has no index.");
-            Assert.InRange(await ReadRowsAsync("coalesce(sum(idx_tup_read), 0)::bigint", "pg_stat_user_indexes"), 1, 300);
+            // Of 50,000; the reads before this one may be told late.
+            Assert.InRange(await ReadRowsAsync("coalesce(sum(idx_tup_read), 0)::bigint", "pg_stat_user_indexes"), 1, 1_000);
             Assert.Equal(0, await ReadRowsAsync("seq_tup_read", "pg_stat_user_tables"));
         }
 
