@@ -13,6 +13,9 @@ public static class Demonstration
 {
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    /// <summary>The demonstration's partners run on this machine, where the hub pushes to nobody else (see PushOptions).</summary>
+    public static readonly string[] PartnersNetworks = ["127.0.0.0/8", "::1/128"];
+
     public static async Task RegisterAsync(IServiceProvider services, IConfiguration configuration, CancellationToken ct)
     {
         var folder = Path.GetFullPath(configuration["Data:Directory"] ?? ".data");
@@ -24,6 +27,7 @@ public static class Demonstration
         var db = scope.ServiceProvider.GetRequiredService<HubDb>();
         var now = await db.NowAsync(ct);
         var authority = services.GetService<DevelopmentDatabase>()?.Authority;
+        var masterKey = services.GetRequiredService<MasterKey>();
 
         Partner[] partners =
         [
@@ -73,11 +77,23 @@ public static class Demonstration
                 if (!await db.Credentials.AnyAsync(c => c.Kind == CredentialKind.Certificate && c.Hash == hash, ct)) db.Credentials.Add(Credential.TrustCertificate(hash, name, partner, now, null));
             }
 
-            return new DemoCaller(name, kind, partnerName, key, certificatePath);
+            return new DemoCaller(name, kind, partnerName, key, certificatePath, wanted?.Delivery == DeliveryMode.Push ? [.. SigningKeysOf(partner!)] : null);
+        }
+
+        // One of each kind, so that a partner in any language may try either.
+        IEnumerable<string> SigningKeysOf(Partner partner)
+        {
+            foreach (var kind in Enum.GetValues<SigningKeyKind>())
+            {
+                var (key, shown) = SigningKey.Issue(partner, kind, masterKey, now);
+                db.SigningKeys.Add(key);
+                yield return shown;
+            }
         }
     }
 
     sealed record KeysFile(Dictionary<string, string> Addresses, string? Authority, List<DemoCaller> Callers);
 
-    sealed record DemoCaller(string Name, string Kind, string? Partner, string Key, string? Certificate);
+    /// <param name="VerifyWith">Of a partner that receives by push: what it verifies the hub's signatures with.</param>
+    sealed record DemoCaller(string Name, string Kind, string? Partner, string Key, string? Certificate, string[]? VerifyWith = null);
 }

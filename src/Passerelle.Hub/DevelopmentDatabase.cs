@@ -1,6 +1,5 @@
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
-using Passerelle.Hub.Privacy;
 
 namespace Passerelle.Hub;
 

@@ -60,8 +60,6 @@ public static class HubApp
         AddJobs(services, configuration);
 
         // Privacy
-        services.AddOptions<VaultOptions>().BindConfiguration("Vault");
-        services.AddSingleton<MasterKey>();
         services.AddScoped<Vault>();
         services.AddScoped<ConsentGate>();
 
@@ -70,6 +68,13 @@ public static class HubApp
         services.AddOptions<LaneOptions>().BindConfiguration("Lanes")
             .PostConfigure(o => o.ProbeSchedule = o.ProbeSchedule is [] ? LaneOptions.DefaultProbeSchedule : o.ProbeSchedule)
             .ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<PushOptions>().BindConfiguration("Push")
+            .PostConfigure(o => o.AllowedNetworks = configuration.GetValue<bool>("Demo:Enabled") ? [.. o.AllowedNetworks, .. Demonstration.PartnersNetworks] : o.AllowedNetworks)
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<PushAddresses>();
+        services.AddSingleton<PushDirectory>();
+        services.AddSingleton<PushCertificate>();
+        services.AddSingleton<PushChannels>();
 
         // Clocks
         services.AddOptions<ResponseOptions>().BindConfiguration("Response")
@@ -104,6 +109,8 @@ public static class HubApp
         services.AddSingleton(Random.Shared);
 #pragma warning restore RS0030
         services.AddStorage(configuration.GetConnectionString("Hub")!);
+        services.AddOptions<VaultOptions>().BindConfiguration("Vault");
+        services.AddSingleton<MasterKey>();
         services.AddScoped<RequestLedger>();
         services.AddSingleton<EventFeed>();
         services.AddSingleton<ChangeSignal>();

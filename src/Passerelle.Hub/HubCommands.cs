@@ -4,7 +4,7 @@ using Passerelle.Hub.Persistence;
 
 namespace Passerelle.Hub;
 
-/// <summary>The hub's own command line: serve (the default), migrate, health, partners and keys.</summary>
+/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys, and what is signed for them.</summary>
 public static class HubCommands
 {
     public static Task<int> RunAsync(string[] args)

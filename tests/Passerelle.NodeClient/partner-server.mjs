@@ -1,6 +1,7 @@
 // What a partner that receives by push runs: a server of its own that implements exchanges.v1.DeliveryService.
 import grpc from '@grpc/grpc-js';
 import { encode, pack, service } from './contract.mjs';
+import { isSigned } from './signature.mjs';
 
 const PATIENCE = 60_000;
 
@@ -10,10 +11,17 @@ export class PartnerServer {
   #waiting = new Map();
   #turnedAway = new Set();
 
-  static async listen(address) {
-    const partner = new PartnerServer();
+  #keys;
+
+  /** `keys`: what the hub signs with, as its operator gave them. */
+  constructor(keys) {
+    this.#keys = keys;
+  }
+
+  static async listen(address, keys) {
+    const partner = new PartnerServer(keys);
     partner.#server.addService(service('exchanges/DeliveryService'), {
-      DeliverExchange: (call, answer) => partner.#deliver(call.request.envelope, answer),
+      DeliverExchange: (call, answer) => partner.#deliver(call, answer),
     });
     await new Promise((resolve, reject) => {
       partner.#server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve()));
@@ -37,7 +45,12 @@ export class PartnerServer {
     this.#server.forceShutdown();
   }
 
-  #deliver(envelope, answer) {
+  #deliver(call, answer) {
+    const { envelope } = call.request;
+    if (!this.#keys.every((key) => isSigned(call.metadata, envelope, key))) {
+      answer({ code: grpc.status.UNAUTHENTICATED, details: 'not signed with every key' });
+      return;
+    }
     // The first try of each exchange is turned away, with a wish: the hub has to come again, and not at once.
     if (!this.#turnedAway.has(envelope.exchange)) {
       this.#turnedAway.add(envelope.exchange);

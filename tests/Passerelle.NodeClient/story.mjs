@@ -29,7 +29,7 @@ const { addresses, authority, callers } = JSON.parse(readFileSync(keys, 'utf8'))
 const caller = (name) => callers.find((each) => each.name === name) ?? fail(`The keys file has no caller ${name}.`);
 const hubs = Object.fromEntries(callers.map(({ name, key }) => [name.replace('-demo', ''), Hub.withKey(addresses.grpc, key)]));
 const partner = (name) => caller(`${name}-demo`).partner;
-const server = await PartnerServer.listen(listen);
+const server = await PartnerServer.listen(listen, caller('emploi-demo').verifyWith);
 const teller = new Teller();
 
 // `made` is what the steps leave for those that follow.

@@ -9,13 +9,19 @@ namespace Passerelle.Hub.Employment;
 /// <summary>Who can look for work: the adults of a household.</summary>
 static class Candidates
 {
-    /// <summary>The person, locked until the caller's transaction ends: two CVs of one person come one after the other, and a referral sees the one before it or waits for it.</summary>
+    /// <summary>The person, locked until the caller's transaction ends: two CVs of one person come one after the other.</summary>
     /// <remarks>NO KEY: other rows may go on referring to the person meanwhile.</remarks>
     public static async Task<Person> LockAdultAsync(this HubDb db, Guid personId, CancellationToken ct)
     {
         var person = (await db.Persons.FromSql($"select * from persons where id = {personId} for no key update").ToListAsync(ct)).SingleOrDefault()
             ?? throw new ResourceNotFound(Names.Of(Names.Persons, personId));
-        // A child is known to the caller, and will never have a CV: the field is wrong, not the moment.
-        return person.Role == PersonRole.Adult ? person : throw new FieldInvalid([new() { Field = "person", Description = "must be an adult" }]);
+        person.Role.RequireAdult();
+        return person;
+    }
+
+    /// <summary>A child is known to the caller, and will never have a CV: the field is wrong, not the moment.</summary>
+    public static void RequireAdult(this PersonRole role)
+    {
+        if (role != PersonRole.Adult) throw new FieldInvalid([new() { Field = "person", Description = "must be an adult" }]);
     }
 }

@@ -24,11 +24,11 @@ public sealed class Referral
     Referral() { }
 
     /// <param name="exchange">How it travels; its subject is this referral.</param>
-    public static Referral Open(Guid id, Person person, Exchange exchange, string introduction, PersonCipher cipher) => new()
+    public static Referral Open(Guid id, Guid personId, Exchange exchange, string introduction, PersonCipher cipher) => new()
     {
         Id = id,
-        PersonId = person.Id,
-        CaseId = person.CaseId,
+        PersonId = personId,
+        CaseId = exchange.CaseId,
         PartnerId = exchange.PartnerId,
         ExchangeId = exchange.Id,
         State = ReferralState.Open,

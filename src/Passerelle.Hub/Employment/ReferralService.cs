@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
+using Passerelle.Hub.Cases;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
@@ -12,9 +13,20 @@ using Wire = Passerelle.Contracts.Employment.V1;
 namespace Passerelle.Hub.Employment;
 
 public sealed class ReferralService(
-    HubDb db, RequestLedger ledger, ConsentGate gate, ExchangeDesk desk, Vault vault, Nudge<DeliverDue> delivery, ChangeSignal changes) : Wire.ReferralService.ReferralServiceBase
+    HubDb db, RequestLedger ledger, ExchangeDesk desk, Vault vault, Nudge<DeliverDue> delivery, ChangeSignal changes) : Wire.ReferralService.ReferralServiceBase
 {
     const int MaxMessage = 2000;
+
+    /// <summary>What must hold before a referral is made, in one question: it is asked more than any other.</summary>
+    static readonly Func<HubDb, Guid, string, DateTimeOffset, CancellationToken, Task<Facts?>> FindFacts = EF.CompileAsyncQuery(
+        (HubDb db, Guid personId, string partnerId, DateTimeOffset now, CancellationToken _) => db.Persons.Where(p => p.Id == personId).Select(p => new Facts(
+            p.CaseId,
+            p.Role,
+            db.Partners.Where(x => x.Id == partnerId).Select(x => (PartnerKind?)x.Kind).SingleOrDefault(),
+            db.Cvs.Any(c => c.PersonId == personId),
+            db.Consents.Any(c => c.PersonId == personId && c.Purpose == Purpose.EmploymentReferral && (c.PartnerId == null || c.PartnerId == partnerId) && c.WithdrawTime == null && c.ExpireTime > now))).SingleOrDefault());
+
+    sealed record Facts(Guid CaseId, PersonRole Role, PartnerKind? PartnerKind, bool HasCv, bool HasConsent);
 
     public override async Task<Wire.CreateReferralResponse> CreateReferral(Wire.CreateReferralRequest request, ServerCallContext context)
     {
@@ -27,18 +39,18 @@ public sealed class ReferralService(
         var ct = context.CancellationToken;
         var response = await ledger.OnceAsync(context, requestId, request, async now =>
         {
-            var person = await db.LockAdultAsync(personId, ct);
-            var partner = await db.Partners.Where(p => p.Id == partnerId).Select(p => new { p.Kind, HasCv = db.Cvs.Any(c => c.PersonId == personId) }).SingleOrDefaultAsync(ct)
-                ?? throw new ResourceNotFound(request.Partner);
-            if (partner.Kind != PartnerKind.Employment) throw new PartnerKindMismatch(partnerId, PartnerKind.Employment);
+            var facts = await FindFacts(db, personId, partnerId, now, ct) ?? throw new ResourceNotFound(request.Person);
+            facts.Role.RequireAdult();
+            if (facts.PartnerKind is null) throw new ResourceNotFound(request.Partner);
+            if (facts.PartnerKind != PartnerKind.Employment) throw new PartnerKindMismatch(partnerId, PartnerKind.Employment);
             // These two are looked at again at every attempt; here they spare the caller a referral that could not leave.
-            if (!partner.HasCv) throw new CvMissing(personId);
-            if (await gate.FindLiveAsync(personId, Purpose.EmploymentReferral, partnerId, ct) is null) throw new ConsentMissing(personId, Purpose.EmploymentReferral, partnerId);
+            if (!facts.HasCv) throw new CvMissing(personId);
+            if (!facts.HasConsent) throw new ConsentMissing(personId, Purpose.EmploymentReferral, partnerId);
             var id = Guid.CreateVersion7(now);
             var name = Names.Of(Names.Referrals, id);
-            db.Events.Add(HubEvent.Of("referral.created", now, name, person.CaseId, partnerId));
-            var exchange = await desk.OpenAsync(ReferralKind.KindName, partnerId, person.CaseId, name, now, ct, topic: Names.Of(Names.Persons, personId));
-            var referral = Referral.Open(id, person, exchange, request.Introduction, await vault.OpenAsync(personId, ct));
+            db.Events.Add(HubEvent.Of("referral.created", now, name, facts.CaseId, partnerId));
+            var exchange = await desk.OpenAsync(ReferralKind.KindName, partnerId, facts.CaseId, name, now, ct, topic: Names.Of(Names.Persons, personId));
+            var referral = Referral.Open(id, personId, exchange, request.Introduction, await vault.OpenAsync(personId, ct));
             db.Referrals.Add(referral);
             return new Wire.CreateReferralResponse { Referral = ToWire(referral, exchange.State) };
         });

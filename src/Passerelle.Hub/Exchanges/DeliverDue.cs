@@ -19,6 +19,9 @@ public sealed partial class DeliverDue(
     /// <summary>How soon lanes that were full, or over their rate, are looked at again.</summary>
     static readonly TimeSpan LookAtFullLanes = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How soon, while something is on its way, it is looked whether something else has come due meanwhile.</summary>
+    static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(1);
+
     static readonly TimeSpan StorageComesBack = TimeSpan.FromMilliseconds(500);
 
     static readonly TimeSpan OutcomesAreKeptFor = TimeSpan.FromMinutes(2);
@@ -47,37 +50,49 @@ public sealed partial class DeliverDue(
 
     public Task<TimeSpan?> OldestDueAsync(CancellationToken ct) => claims.OldestDueAsync(ct);
 
-    /// <summary>One round: claim, prepare, set off; or wait for a reason to look again.</summary>
+    /// <summary>One round: claim, prepare, set off; then wait for a reason to look again.</summary>
     /// <returns>False when there is nothing left to do or to wait for.</returns>
     async Task<bool> ClaimAsync(Run run, CancellationToken ct)
     {
         var began = time.GetTimestamp();
-        var (called, changed) = (nudge.Next, run.Changed);
+        var called = nudge.Next;
         try
         {
             var room = Math.Min(options.Value.BatchSize, options.Value.MaxInFlight - run.InFlight.Count);
-            var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], 0);
+            var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], More: true);
             if (taken.Claims.Count > 0)
             {
                 foreach (var ready in await PrepareAsync(taken.Claims, run, ct)) SetOff(run, ready, ct);
                 var rest = options.Value.Pace - time.GetElapsedTime(began);
                 if (taken.Claims.Count >= Crowd && rest > TimeSpan.Zero) await Task.Delay(rest, time, ct);
-                return true;
+                if (taken.More) return true;
             }
 
-            if (taken.LanesFull == 0 && run.IsIdle && !called.IsCompleted) return false;
-            using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            await Task.WhenAny(called, changed, Task.Delay(taken.LanesFull > 0 ? LookAtFullLanes : Timeout.InfiniteTimeSpan, time, wait.Token));
-            await wait.CancelAsync();
+            return await IsWorthAnotherLookAsync(run, called, taken.More, ct);
         }
         catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) && !ct.IsCancellationRequested)
         {
             LogStorageAway(e.GetType().Name);
             await Task.Delay(StorageComesBack, time, ct);
+            return true;
         }
+    }
 
-        ct.ThrowIfCancellationRequested();
-        return true;
+    /// <summary>Waits for a nudge; for room, where lanes were full; for the time to pass, while something is on its way.</summary>
+    async Task<bool> IsWorthAnotherLookAsync(Run run, Task called, bool more, CancellationToken ct)
+    {
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var patience = Task.Delay(more ? LookAtFullLanes : LookAnyway, time, wait.Token);
+        while (true)
+        {
+            var changed = run.Changed;
+            if (!more && run.IsIdle && !called.IsCompleted) return false;
+            var first = await Task.WhenAny(called, changed, patience);
+            ct.ThrowIfCancellationRequested();
+            if (first == changed && !more) continue;
+            await wait.CancelAsync();
+            return true;
+        }
     }
 
     async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, Run run, CancellationToken ct)
@@ -140,7 +155,7 @@ public sealed partial class DeliverDue(
         {
             var batch = new List<Completion>();
             while (batch.Count < options.Value.BatchSize && run.Outcomes.Reader.TryRead(out var completion)) batch.Add(completion);
-            await SaveAsync(batch);
+            if (await SaveAsync(batch)) nudge.Now();
             if (!run.InFlight.IsEmpty) Points.Reach(Points.MidBatch);
             run.Settle(batch.Count);
             changes.Pulse();
@@ -148,19 +163,15 @@ public sealed partial class DeliverDue(
     }
 
     /// <summary>What the partners said is known, and worth some patience with a storage that is away: unsaved, it would be sent again.</summary>
-    async Task SaveAsync(List<Completion> batch)
+    /// <returns>True when something has come due by it.</returns>
+    async Task<bool> SaveAsync(List<Completion> batch)
     {
         var began = time.GetTimestamp();
         while (true)
         {
             try
             {
-                await WithDispatchAsync(async dispatch =>
-                {
-                    await dispatch.CompleteAsync(batch, CancellationToken.None);
-                    return true;
-                });
-                return;
+                return await WithDispatchAsync(dispatch => dispatch.CompleteAsync(batch, CancellationToken.None));
             }
             catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) && time.GetElapsedTime(began) < OutcomesAreKeptFor)
             {
@@ -170,14 +181,15 @@ public sealed partial class DeliverDue(
             catch (Exception e) when (batch.Count > 1 && !ErrorInterceptor.IsStorageOutage(e))
             {
                 // One exchange's trouble is not the others'.
-                foreach (var completion in batch) await SaveAsync([completion]);
-                return;
+                var due = false;
+                foreach (var completion in batch) due |= await SaveAsync([completion]);
+                return due;
             }
             catch (Exception e)
             {
                 // Its lease ends, and it is sent again: the partner knows it by its id.
                 foreach (var (claim, _) in batch) LogNotSaved(e, Names.Of(Names.Exchanges, claim.ExchangeId), claim.Generation);
-                return;
+                return false;
             }
         }
     }

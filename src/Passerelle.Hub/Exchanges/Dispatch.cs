@@ -53,7 +53,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         }
 
         foreach (var exchange in ended) await desk.VoidWindowAsync(exchange, ct);
-        await db.SaveChangesAsync(ct);
+        await db.SaveInBulkAsync(ct);
         await Line.CallNextAsync(db, ended, ct);
         await transaction.CommitAsync(ct);
         if (ready.Count > 0) Points.Reach(Points.Prepared);
@@ -61,7 +61,8 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
     }
 
     /// <summary>Writes down what became of tries. A claim that is no longer the newest changes its attempt only.</summary>
-    public async Task CompleteAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
+    /// <returns>True when something has come due by it: the next in line of what was delivered or has ended.</returns>
+    public async Task<bool> CompleteAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var claims = completions.Select(c => c.Claim).ToList();
@@ -98,10 +99,11 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
             }
         }
 
-        await db.SaveChangesAsync(ct);
-        await Line.CallNextAsync(db, exchanges.Values, ct);
+        await db.SaveInBulkAsync(ct);
+        var called = await Line.CallNextAsync(db, exchanges.Values, ct);
         await transaction.CommitAsync(ct);
         Points.Reach(Points.Completed);
+        return called > 0;
     }
 
     Ready Begin(Exchange exchange, Preparation.Cleared cleared, Transport transport, DateTimeOffset now)

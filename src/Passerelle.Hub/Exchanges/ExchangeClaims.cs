@@ -11,10 +11,9 @@ namespace Passerelle.Hub.Exchanges;
 public readonly record struct Claim(Guid ExchangeId, int Generation, string PartnerId);
 
 /// <param name="Claims">What was taken.</param>
-/// <param name="LanesFull">How many lanes had something due and no room: worth another look soon, without being called.</param>
-/// <param name="Aside">How many were put aside because one before them must leave first: behind them there may be others.</param>
+/// <param name="More">Lanes may have more that is due than they had room for: worth another look soon, without being called.</param>
 /// <param name="IsServed">False when the partner that was asked for is not served this way (any more).</param>
-public sealed record Taken(IReadOnlyList<Claim> Claims, int LanesFull, int Aside = 0, bool IsServed = true);
+public sealed record Taken(IReadOnlyList<Claim> Claims, bool More, bool IsServed = true);
 
 /// <summary>Takes due exchanges under a lease. Two workers never take one row: SKIP LOCKED; a dead worker's row comes back when its lease is over.</summary>
 /// <remarks>
@@ -50,7 +49,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             from refilled
         ),
         due as (
-            select x.id, exists (
+            select x.id, x.partner_id, exists (
                 select from exchanges e
                 where e.partner_id = x.partner_id and e.case_id = x.case_id and e.state in ('queued', 'sending') and e.sequence < x.sequence) as waits
             from room cross join lateral (
@@ -82,7 +81,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             update lanes l set health = 'up', failures = 0, failed_probes = 0, probe_time = null
             from room where l.partner_id = room.partner_id and $1 = 'pull' and l.health <> 'up'
         )
-        select moved.id, moved.generation, moved.partner_id, (select count(*) from room where free < 1)::int, (select count(*) from moved where waits)::int,
+        select moved.id, moved.generation, moved.partner_id, (select coalesce(bool_or((select count(*) from due where due.partner_id = room.partner_id) >= room.free), false) from room),
             coalesce((select p.delivery = $1 from partners p where p.id = $2), $2 is null)
         from (select) one left join moved on not moved.waits
         """;
@@ -104,18 +103,18 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         command.Parameters.Add(new() { Value = lanes.Value.MaxPerSecond });
         command.Parameters.Add(new() { Value = delivery.LookAgain });
         var claims = new List<Claim>();
-        var (full, aside, served) = (0, 0, true);
+        var (more, served) = (false, true);
         await using (var reader = await command.ExecuteReaderAsync(ct))
         {
             while (await reader.ReadAsync(ct))
             {
-                (full, aside, served) = (reader.GetInt32(3), reader.GetInt32(4), reader.GetBoolean(5));
+                (more, served) = (reader.GetBoolean(3), reader.GetBoolean(4));
                 if (!reader.IsDBNull(0)) claims.Add(new Claim(reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2)));
             }
         }
 
         if (claims.Count > 0) Points.Reach(Points.Claimed);
-        return new Taken(claims, full, aside, served);
+        return new Taken(claims, more, served);
     }
 
     /// <summary>Keeps others away from what is still on its way. What has been claimed anew meanwhile is left alone.</summary>

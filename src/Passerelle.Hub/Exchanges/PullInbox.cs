@@ -17,7 +17,7 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
     {
         var taken = await claims.TakeAsync(DeliveryMode.Pull, partnerId, limit, ct);
         if (!taken.IsServed) throw new StateConflict(Names.OfPartner(partnerId), "push", "Exchanges for this partner are pushed to its server.");
-        if (taken.Claims.Count == 0) return new Given([], taken.Aside > 0);
+        if (taken.Claims.Count == 0) return new Given([], taken.More);
         // Even if the caller has gone away meanwhile: it is a matter of milliseconds, and what cannot be given is given back by whoever gives.
         return new Given(await PrepareAsync(taken.Claims, CancellationToken.None), More: true);
     }

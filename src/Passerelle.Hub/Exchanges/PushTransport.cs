@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
+using System.Security.Authentication;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Extensions.Options;
+using Passerelle.Hub.Partners;
 using Wire = Passerelle.Contracts.Exchanges.V1;
 
 namespace Passerelle.Hub.Exchanges;
@@ -12,22 +12,19 @@ public interface IPartnerTransport
     Task<SendOutcome> SendAsync(string partnerId, Wire.Envelope envelope, CancellationToken ct);
 }
 
-/// <summary>gRPC to the partner's DeliveryService; one channel per address, kept.</summary>
-public sealed class PushTransport(Npgsql.NpgsqlDataSource source, IOptions<DeliveryOptions> options, TimeProvider time) : IPartnerTransport, IDisposable
+/// <summary>gRPC to the partner's DeliveryService, signed with the partner's keys.</summary>
+public sealed class PushTransport(PushDirectory directory, PushChannels channels, IOptions<DeliveryOptions> options, TimeProvider time) : IPartnerTransport
 {
-    readonly ConcurrentDictionary<Uri, GrpcChannel> channels = new();
-
     public async Task<SendOutcome> SendAsync(string partnerId, Wire.Envelope envelope, CancellationToken ct)
     {
-        await using var command = source.CreateCommand("select push_address from partners where id = $1");
-        command.Parameters.Add(new() { Value = partnerId });
-        var address = new Uri((string)(await command.ExecuteScalarAsync(ct))!);
-        var client = new Wire.DeliveryService.DeliveryServiceClient(channels.GetOrAdd(address, Connect));
+        if (await directory.FindAsync(partnerId, ct) is not var (settings, now)) return new SendOutcome.NotYet("NOT_BY_PUSH");
+        using var rent = channels.Open(partnerId, settings);
+        var client = new Wire.DeliveryService.DeliveryServiceClient(rent.Channel);
         using var timeout = new CancellationTokenSource(options.Value.AttemptTimeout, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
         try
         {
-            await client.DeliverExchangeAsync(new Wire.DeliverExchangeRequest { Envelope = envelope }, cancellationToken: stop.Token);
+            await client.DeliverExchangeAsync(new Wire.DeliverExchangeRequest { Envelope = envelope }, PayloadSignature.Of(envelope, settings.Signers, now), cancellationToken: stop.Token);
             return new SendOutcome.Accepted();
         }
         catch (RpcException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
@@ -37,24 +34,20 @@ public sealed class PushTransport(Npgsql.NpgsqlDataSource source, IOptions<Deliv
         catch (RpcException e)
         {
             ct.ThrowIfCancellationRequested();
-            return SendOutcome.Of(e);
+            return NotConnected(e) is { } word ? new SendOutcome.NotYet(word, Missed: true) : SendOutcome.Of(e);
         }
     }
 
-    static GrpcChannel Connect(Uri address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
+    /// <summary>Our own word for why there is no connection, where we have one: nobody at the partner said anything, and it can be mended.</summary>
+    static string? NotConnected(RpcException exception)
     {
-        HttpHandler = new SocketsHttpHandler
+        for (var cause = exception.Status.DebugException; cause is not null; cause = cause.InnerException)
         {
-            EnableMultipleHttp2Connections = true,
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-        },
-    });
+            if (cause is PushForbidden forbidden) return forbidden.Word;
+            // Whatever else ends a handshake: the server wants a certificate of ours that it knows, or speaks no TLS.
+            if (cause is AuthenticationException) return "TLS_REFUSED";
+        }
 
-    public void Dispose()
-    {
-        foreach (var channel in channels.Values) channel.Dispose();
+        return null;
     }
 }

@@ -35,6 +35,9 @@ public sealed class Partner
 
     public string? PushAddress { get; private set; }
 
+    /// <summary>PEM of the authorities that the server's certificate may come from, and no other; null: those that this machine trusts.</summary>
+    public string? PushAuthority { get; private set; }
+
     public DateTimeOffset CreateTime { get; private set; }
 
     /// <summary>The way to it. Read it with Include.</summary>
@@ -43,6 +46,9 @@ public sealed class Partner
     public void ReceiveByPush(Uri address) => (Delivery, PushAddress) = (DeliveryMode.Push, address.ToString());
 
     public void ReceiveByPull() => (Delivery, PushAddress) = (DeliveryMode.Pull, null);
+
+    /// <summary>Trusts these authorities only at the partner's server; null goes back to the machine's. A partner that pulls keeps them for when it changes back.</summary>
+    public void PinAuthority(string? pem) => PushAuthority = pem;
 
     public sealed class Mapping : IEntityTypeConfiguration<Partner>
     {

@@ -13,6 +13,7 @@ public static class PartnerCommands
     {
         yield return Partners(withServices);
         yield return Keys(withServices);
+        yield return SigningCommands.All(withServices);
     }
 
     static Command Partners(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
@@ -20,17 +21,62 @@ public static class PartnerCommands
         var id = new Argument<string>("id") { Description = "3 to 40 of a-z, 0-9 and the hyphen, e.g. abri-nord." };
         var name = new Option<string>("--name") { Description = "As shown to people.", Required = true };
         var kind = new Option<PartnerKind>("--kind") { Description = "employment, housing, schooling, discovery or leisure.", Required = true };
-        var push = new Option<Uri?>("--push") { Description = "Address of the partner's gRPC server; without it the partner pulls." };
-        var add = new Command("add", "Registers a partner.") { id, name, kind, push };
+        var push = new Option<string?>("--push") { Description = "Address of the partner's gRPC server, e.g. https://grpc.example.org:443; without it the partner pulls." };
+        var authority = new Option<FileInfo?>("--push-authority") { Description = "PEM file with the only authorities that this server's certificate may come from; without it, those that the hub's machine trusts." };
+        var add = new Command("add", "Registers a partner.") { id, name, kind, push, authority };
+        add.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(authority) is not null && parsed.GetValue(push) is null) parsed.AddError("--push-authority goes with --push.");
+        });
         add.SetAction((parsed, ct) => withServices(async services =>
         {
             var db = services.GetRequiredService<HubDb>();
-            db.Partners.Add(Partner.Register(parsed.GetRequiredValue(id), parsed.GetRequiredValue(name), parsed.GetRequiredValue(kind), parsed.GetValue(push), await db.NowAsync(ct)));
+            var address = parsed.GetValue(push) is { } given ? Checked(services, given) : null;
+            var partner = Partner.Register(parsed.GetRequiredValue(id), parsed.GetRequiredValue(name), parsed.GetRequiredValue(kind), address, await db.NowAsync(ct));
+            if (parsed.GetValue(authority) is { } file) partner.PinAuthority(await ReadAuthorityAsync(file, ct));
+            db.Partners.Add(partner);
             await db.SaveChangesAsync(ct);
-            Console.WriteLine($"partners/{parsed.GetRequiredValue(id)} is registered. Issue its key with: keys add --partner {parsed.GetRequiredValue(id)}");
+            parsed.InvocationConfiguration.Output.WriteLine($"partners/{parsed.GetRequiredValue(id)} is registered. Issue its key with: keys add --partner {parsed.GetRequiredValue(id)}");
         }, ct));
-        return new Command("partners", "The registry of partners.") { add };
+        return new Command("partners", "The registry of partners.") { add, Push(withServices) };
     }
+
+    static Command Push(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
+    {
+        var id = new Argument<string>("id") { Description = "The partner's id." };
+        var address = new Option<string>("--address") { Description = "Address of the partner's gRPC server, e.g. https://grpc.example.org:443.", Required = true };
+        var authority = new Option<FileInfo?>("--authority") { Description = "PEM file with the only authorities that this server's certificate may come from; without it, what was pinned stays." };
+        var unpin = new Option<bool>("--unpin") { Description = "Trust the authorities that the hub's machine trusts, and no longer the pinned ones." };
+        var push = new Command("push", "Changes a partner to push, or its address or pinned authority; within 5 seconds on every node.") { id, address, authority, unpin };
+        push.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(authority) is not null && parsed.GetValue(unpin)) parsed.AddError("Say either --authority or --unpin.");
+        });
+        push.SetAction((parsed, ct) => withServices(async services =>
+        {
+            var db = services.GetRequiredService<HubDb>();
+            var partner = await db.PartnerAsync(parsed.GetRequiredValue(id), ct);
+            partner.ReceiveByPush(Checked(services, parsed.GetRequiredValue(address)));
+            if (parsed.GetValue(authority) is { } file) partner.PinAuthority(await ReadAuthorityAsync(file, ct));
+            if (parsed.GetValue(unpin)) partner.PinAuthority(null);
+            await db.SaveChangesAsync(ct);
+            parsed.InvocationConfiguration.Output.WriteLine($"partners/{partner.Id} receives at {partner.PushAddress}; trusted there: {(partner.PushAuthority is null ? "the authorities that the hub's machine trusts" : "the pinned authority")}.");
+        }, ct));
+        return push;
+    }
+
+    static Uri Checked(IServiceProvider services, string address) =>
+        services.GetRequiredService<PushAddresses>().Check(address, out var uri, out var reason) ? uri
+            : throw new InvalidOperationException($"The address {reason}. Networks of your own are allowed by Push:AllowedNetworks.");
+
+    static async Task<string> ReadAuthorityAsync(FileInfo file, CancellationToken ct)
+    {
+        var pem = await File.ReadAllTextAsync(file.FullName, ct);
+        return PushAuthority.TryRead(pem, out var certificates) ? certificates : throw new InvalidOperationException($"{file.Name} {PushAuthority.Wanted}.");
+    }
+
+    internal static async Task<Partner> PartnerAsync(this HubDb db, string id, CancellationToken ct) =>
+        await db.Partners.SingleOrDefaultAsync(p => p.Id == id, ct) ?? throw new InvalidOperationException($"partners/{id} does not exist.");
 
     static Command Keys(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
     {
@@ -46,9 +92,7 @@ public static class PartnerCommands
         add.SetAction((parsed, ct) => withServices(async services =>
         {
             var db = services.GetRequiredService<HubDb>();
-            var holder = parsed.GetValue(partner) is { } partnerId
-                ? await db.Partners.SingleOrDefaultAsync(p => p.Id == partnerId, ct) ?? throw new InvalidOperationException($"partners/{partnerId} does not exist.")
-                : null;
+            var holder = parsed.GetValue(partner) is { } partnerId ? await db.PartnerAsync(partnerId, ct) : null;
             var owner = holder?.Id ?? parsed.GetRequiredValue(application)!;
             var now = await db.NowAsync(ct);
             if (parsed.GetValue(certificate) is { } file)
@@ -56,14 +100,14 @@ public static class PartnerCommands
                 using var shown = X509CertificateLoader.LoadCertificateFromFile(file.FullName);
                 db.Credentials.Add(Credential.TrustCertificate(shown.GetCertHash(HashAlgorithmName.SHA256), owner, holder, now, parsed.GetValue(expires)));
                 await db.SaveChangesAsync(ct);
-                Console.WriteLine($"The certificate is trusted for {owner}.");
+                parsed.InvocationConfiguration.Output.WriteLine($"The certificate is trusted for {owner}.");
                 return;
             }
 
             var (credential, key) = Credential.IssueKey(owner, holder, now, parsed.GetValue(expires));
             db.Credentials.Add(credential);
             await db.SaveChangesAsync(ct);
-            Console.WriteLine($"id:  {credential.Id}\nkey: {key}\nThe key is shown this once. Scopes: {string.Join(' ', credential.Scopes)}");
+            parsed.InvocationConfiguration.Output.WriteLine($"id:  {credential.Id}\nkey: {key}\nThe key is shown this once. Scopes: {string.Join(' ', credential.Scopes)}");
         }, ct));
 
         var id = new Argument<Guid>("id") { Description = "As printed when it was issued, or by keys list." };
@@ -74,14 +118,14 @@ public static class PartnerCommands
             var credential = await db.Credentials.FindAsync([parsed.GetRequiredValue(id)], ct) ?? throw new InvalidOperationException("There is no such key.");
             credential.Revoke(await db.NowAsync(ct));
             await db.SaveChangesAsync(ct);
-            Console.WriteLine($"{credential.Id} of {credential.Owner} is revoked.");
+            parsed.InvocationConfiguration.Output.WriteLine($"{credential.Id} of {credential.Owner} is revoked.");
         }, ct));
 
         var list = new Command("list", "Keys and certificates, without their secrets.");
-        list.SetAction((_, ct) => withServices(async services =>
+        list.SetAction((parsed, ct) => withServices(async services =>
         {
             foreach (var c in await services.GetRequiredService<HubDb>().Credentials.OrderBy(c => c.Owner).ThenBy(c => c.Id).ToListAsync(ct))
-                Console.WriteLine($"{c.Id}  {c.Owner,-24} {c.Kind,-11} issued {c.CreateTime:yyyy-MM-dd}{(c.ExpireTime is { } e ? $" expires {e:yyyy-MM-dd}" : "")}{(c.RevokeTime is { } r ? $" revoked {r:yyyy-MM-dd}" : "")}");
+                parsed.InvocationConfiguration.Output.WriteLine($"{c.Id}  {c.Owner,-24} {c.Kind,-11} issued {c.CreateTime:yyyy-MM-dd}{(c.ExpireTime is { } e ? $" expires {e:yyyy-MM-dd}" : "")}{(c.RevokeTime is { } r ? $" revoked {r:yyyy-MM-dd}" : "")}");
         }, ct));
         return new Command("keys", "What partners and internal applications identify themselves with.") { add, revoke, list };
     }

@@ -20,6 +20,8 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
 
     public DbSet<Credential> Credentials => Set<Credential>();
 
+    public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
+
     public DbSet<Case> Cases => Set<Case>();
 
     public DbSet<Person> Persons => Set<Person>();
@@ -65,8 +67,23 @@ public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
     public DbSet<ImportProblem> ImportProblems => Set<ImportProblem>();
 
     /// <summary>The database's time, the only one that decides: see the function hub_now in the first migration.</summary>
-    public async Task<DateTimeOffset> NowAsync(CancellationToken ct) =>
-        (await Database.SqlQuery<DateTimeOffset>($"""select hub_now() as "Value" """).ToListAsync(ct))[0];
+    public async Task<DateTimeOffset> NowAsync(CancellationToken ct)
+    {
+        // Asked in every transaction: straight to the driver.
+        await Database.OpenConnectionAsync(ct);
+        try
+        {
+            await using var command = (Npgsql.NpgsqlCommand)Database.GetDbConnection().CreateCommand();
+            command.CommandText = "select hub_now()";
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            await reader.ReadAsync(ct);
+            return reader.GetFieldValue<DateTimeOffset>(0);
+        }
+        finally
+        {
+            await Database.CloseConnectionAsync();
+        }
+    }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform.Errors;
 
@@ -23,14 +24,7 @@ public sealed class RequestLedger(HubDb db)
         var caller = context.Caller().Id;
         var ct = context.CancellationToken;
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var claimed = await db.Database.SqlQuery<DateTimeOffset>(
-            $"""
-            insert into request_ids (caller_id, request_id, method, digest, create_time)
-            values ({caller}, {requestId}, {context.Method}, {digest}, hub_now())
-            on conflict do nothing
-            returning create_time as "Value"
-            """).ToListAsync(ct);
-        if (claimed is not [var now]) return await RepeatAsync<TResponse>(caller, requestId, context.Method, digest, ct);
+        if (await ClaimAsync(caller, requestId, context.Method, digest, ct) is not { } now) return await RepeatAsync<TResponse>(caller, requestId, context.Method, digest, ct);
 
         var mark = RequestIdRow.Claimed(caller, requestId);
         db.Attach(mark);
@@ -39,6 +33,25 @@ public sealed class RequestLedger(HubDb db)
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return response;
+    }
+
+    /// <summary>Straight to the driver: every creating call begins with it.</summary>
+    /// <returns>The database's time; null when it was made before.</returns>
+    async Task<DateTimeOffset?> ClaimAsync(string caller, Guid requestId, string method, byte[] digest, CancellationToken ct)
+    {
+        await using var command = (NpgsqlCommand)db.Database.GetDbConnection().CreateCommand();
+        command.CommandText =
+            """
+            insert into request_ids (caller_id, request_id, method, digest, create_time) values ($1, $2, $3, $4, hub_now())
+            on conflict do nothing
+            returning create_time
+            """;
+        command.Parameters.Add(new() { Value = caller });
+        command.Parameters.Add(new() { Value = requestId });
+        command.Parameters.Add(new() { Value = method });
+        command.Parameters.Add(new() { Value = digest });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? reader.GetFieldValue<DateTimeOffset>(0) : null;
     }
 
     async Task<TResponse> RepeatAsync<TResponse>(string caller, Guid requestId, string method, byte[] digest, CancellationToken ct)

@@ -3,21 +3,11 @@ using System.Text;
 using Google.Protobuf;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
-using Microsoft.Extensions.Options;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Privacy;
-
-/// <summary>The master key that wraps every person's key.</summary>
-public sealed class VaultOptions
-{
-    /// <summary>32 bytes in base64. Wins over the file.</summary>
-    public string? MasterKey { get; set; }
-
-    /// <summary>A file that holds the same. Created on first start on the embedded database only; elsewhere a missing key is an error.</summary>
-    public string? MasterKeyFile { get; set; }
-}
 
 /// <summary>A person's own key, wrapped by the master key. Destroying the row makes everything sealed with it unreadable, backups included.</summary>
 public sealed class PersonKey
@@ -45,6 +35,9 @@ public sealed class PersonKey
 /// <summary>Seals what is personal with the key of the person it is about, and opens it again.</summary>
 public sealed class Vault(HubDb db, MasterKey master)
 {
+    static readonly Func<HubDb, Guid, CancellationToken, Task<PersonKey?>> FindKey =
+        EF.CompileAsyncQuery((HubDb db, Guid personId, CancellationToken _) => db.PersonKeys.AsNoTracking().SingleOrDefault(k => k.PersonId == personId));
+
     readonly Dictionary<Guid, PersonCipher> opened = [];
 
     /// <summary>Makes the key of a new person; it is saved with the person.</summary>
@@ -68,7 +61,7 @@ public sealed class Vault(HubDb db, MasterKey master)
     public async Task<PersonCipher> OpenAsync(Guid personId, CancellationToken ct)
     {
         if (opened.TryGetValue(personId, out var known)) return known;
-        var row = await db.PersonKeys.AsNoTracking().SingleOrDefaultAsync(k => k.PersonId == personId, ct) ?? throw new ResourceNotFound($"persons/{personId:D}");
+        var row = await FindKey(db, personId, ct) ?? throw new ResourceNotFound($"persons/{personId:D}");
         return Open(row);
     }
 
@@ -90,58 +83,4 @@ public sealed class PersonCipher(byte[] key)
 
     public T OpenMessage<T>(byte[] sealedBytes, string column, Guid rowId) where T : IMessage<T>, new() =>
         new MessageParser<T>(() => new T()).ParseFrom(Open(sealedBytes, column, rowId));
-}
-
-/// <summary>AES-256-GCM: one byte of version, 12 of nonce, 16 of tag, then the text.</summary>
-static class Sealed
-{
-    const byte Version = 1;
-    const int NonceSize = 12;
-    const int TagSize = 16;
-
-    public static byte[] Seal(byte[] key, ReadOnlySpan<byte> plain, string place)
-    {
-        var result = new byte[1 + NonceSize + TagSize + plain.Length];
-        result[0] = Version;
-        var nonce = result.AsSpan(1, NonceSize);
-        RandomNumberGenerator.Fill(nonce);
-        using var aes = new AesGcm(key, TagSize);
-        aes.Encrypt(nonce, plain, result.AsSpan(1 + NonceSize + TagSize), result.AsSpan(1 + NonceSize, TagSize), Encoding.UTF8.GetBytes(place));
-        return result;
-    }
-
-    public static byte[] Open(byte[] key, ReadOnlySpan<byte> sealedBytes, string place)
-    {
-        if (sealedBytes.Length < 1 + NonceSize + TagSize || sealedBytes[0] != Version) throw new CryptographicException($"Not a sealed value: {place}.");
-        var plain = new byte[sealedBytes.Length - 1 - NonceSize - TagSize];
-        using var aes = new AesGcm(key, TagSize);
-        aes.Decrypt(sealedBytes.Slice(1, NonceSize), sealedBytes[(1 + NonceSize + TagSize)..], sealedBytes.Slice(1 + NonceSize, TagSize), plain, Encoding.UTF8.GetBytes(place));
-        return plain;
-    }
-}
-
-/// <summary>The master key, read once.</summary>
-public sealed class MasterKey(IOptions<VaultOptions> options)
-{
-    public byte[] Bytes { get; } = Read(options.Value);
-
-    static byte[] Read(VaultOptions options)
-    {
-        var text = options.MasterKey ?? (options.MasterKeyFile is { } file && File.Exists(file) ? File.ReadAllText(file) : null);
-        if (text is null) throw new InvalidOperationException("No master key: set Vault:MasterKey or Vault:MasterKeyFile (32 bytes in base64).");
-        byte[] key;
-        try { key = Convert.FromBase64String(text.Trim()); }
-        catch (FormatException) { key = []; }
-        return key.Length == 32 ? key : throw new InvalidOperationException("The master key must be 32 bytes in base64.");
-    }
-
-    /// <summary>For development: makes the file when it is not there, readable by its owner only.</summary>
-    public static void EnsureFile(string file)
-    {
-        if (File.Exists(file)) return;
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-        var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
-        using var writer = new StreamWriter(stream);
-        writer.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
-    }
 }

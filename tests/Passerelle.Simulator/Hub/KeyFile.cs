@@ -39,4 +39,4 @@ sealed record KeyFile(KeyFileAddresses Addresses, string? Authority, IReadOnlyLi
 
 sealed record KeyFileAddresses(string Http, string Grpc, string? GrpcTls = null);
 
-sealed record KeyFileCaller(string Name, string Kind, string? Partner, string Key, string? Certificate);
+sealed record KeyFileCaller(string Name, string Kind, string? Partner, string Key, string? Certificate, IReadOnlyList<string>? VerifyWith = null);

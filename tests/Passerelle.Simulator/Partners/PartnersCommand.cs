@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
+using Passerelle.Client;
 using Passerelle.Simulator.Hub;
 
 namespace Passerelle.Simulator.Partners;
@@ -36,6 +37,8 @@ static class PartnersCommand
         var keys = await KeyFile.ReadAsync(options["--keys"], time, CancellationToken.None);
         builder.Services.AddSingleton(services =>
             new DemoPartners(keys, options.Find("--hub"), time, services.GetRequiredService<ILoggerFactory>().CreateLogger("partners")));
+        // A keys file of an earlier hub names none; what comes is then taken unverified.
+        if (keys.Caller("emploi-demo").VerifyWith is { Count: > 0 } verifyWith) builder.Services.AddSingleton(new PayloadVerifier(verifyWith, time: time));
         foreach (var position in Enumerable.Range(0, 2))
         {
             builder.Services.AddSingleton<IHostedService>(services => new PullDoor(

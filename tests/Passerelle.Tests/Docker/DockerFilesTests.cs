@@ -2,8 +2,9 @@ using System.Text.RegularExpressions;
 using Passerelle.Hub;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Jobs;
-using Passerelle.Hub.Privacy;
 using Passerelle.Tests.Support;
 
 namespace Passerelle.Tests.Docker;
@@ -53,6 +54,7 @@ public sealed partial class DockerFilesTests
         var options = new Dictionary<string, Type>
         {
             ["Listen"] = typeof(ListenOptions), ["Vault"] = typeof(VaultOptions), ["Response"] = typeof(ResponseOptions), ["Delivery"] = typeof(DeliveryOptions), ["Jobs"] = typeof(JobOptions),
+            ["Push"] = typeof(PushOptions),
         };
         var source = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "src/Passerelle.Hub"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
         var keys = ConfigurationKey().Matches(Dockerfile + Compose + Read("run.sh")).Select(m => (Section: m.Groups[1].Value, Key: m.Groups[2].Value)).Distinct().ToList();

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Passerelle.Client;
 using Passerelle.Contracts.Exchanges.V1;
 
 namespace Passerelle.Tests.Support;
@@ -23,12 +24,41 @@ public sealed class PartnerServer : IAsyncDisposable
     /// <summary>Takes note of a call and never answers it.</summary>
     public bool Hang { set => app.Services.GetRequiredService<State>().Hang = value; }
 
-    public static async Task<PartnerServer> StartAsync()
+    /// <summary>Takes note of calls and answers them when the returned action is called.</summary>
+    public Action Hold()
+    {
+        var held = new TaskCompletionSource();
+        app.Services.GetRequiredService<State>().Held = held.Task;
+        return held.SetResult;
+    }
+
+    /// <summary>Open connections.</summary>
+    public int Connections => app.Services.GetRequiredService<State>().Connections;
+
+    /// <summary>What came beside each envelope.</summary>
+    public ConcurrentQueue<Metadata> Metadata => app.Services.GetRequiredService<State>().Metadata;
+
+    /// <summary>Takes only what this verifies.</summary>
+    public PayloadVerifier Verifier { set => app.Services.GetRequiredService<State>().Verifier = value; }
+
+    /// <param name="listen">How it listens, e.g. with TLS; without it in clear.</param>
+    public static async Task<PartnerServer> StartAsync(Action<ListenOptions>? listen = null)
     {
         var port = HubProcess.FreePort();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port, l => l.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port, l =>
+        {
+            l.Protocols = HttpProtocols.Http2;
+            l.Use(next => async connection =>
+            {
+                var state = l.ApplicationServices.GetRequiredService<State>();
+                state.Count(1);
+                try { await next(connection); }
+                finally { state.Count(-1); }
+            });
+            listen?.Invoke(l);
+        }));
         builder.Services.AddSingleton<State>();
         builder.Services.AddGrpc();
         var app = builder.Build();
@@ -47,15 +77,30 @@ public sealed class PartnerServer : IAsyncDisposable
     {
         public ConcurrentQueue<Envelope> Received { get; } = new();
 
+        public ConcurrentQueue<Metadata> Metadata { get; } = new();
+
+        public PayloadVerifier? Verifier { get; set; }
+
         public bool Hang { get; set; }
+
+        public Task Held { get; set; } = Task.CompletedTask;
+
+        public int Connections => connections;
+
+        int connections;
+
+        public void Count(int change) => Interlocked.Add(ref connections, change);
     }
 
     public sealed class Door(State state) : DeliveryService.DeliveryServiceBase
     {
         public override async Task<DeliverExchangeResponse> DeliverExchange(DeliverExchangeRequest request, ServerCallContext context)
         {
+            state.Verifier?.Verify(context.RequestHeaders, request.Envelope);
+            state.Metadata.Enqueue(context.RequestHeaders);
             state.Received.Enqueue(request.Envelope);
             if (state.Hang) await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.CancellationToken);
+            await state.Held;
             return new DeliverExchangeResponse();
         }
     }

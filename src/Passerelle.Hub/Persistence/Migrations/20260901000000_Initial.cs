@@ -104,6 +104,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     kind = table.Column<string>(type: "text", nullable: false),
                     delivery = table.Column<string>(type: "text", nullable: false),
                     push_address = table.Column<string>(type: "text", nullable: true),
+                    push_authority = table.Column<string>(type: "text", nullable: true),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
@@ -488,6 +489,31 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.CheckConstraint("ck_offers_weekly_hours", "weekly_hours > 0 and weekly_hours <= 60");
                     table.ForeignKey(
                         name: "fk_offers_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "signing_keys",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    secret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    public_key = table.Column<byte[]>(type: "bytea", nullable: true),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_signing_keys", x => x.id);
+                    table.CheckConstraint("ck_signing_keys_kind", "kind in ('hmac_sha256', 'ed25519')");
+                    table.CheckConstraint("ck_signing_keys_public_key", "(kind = 'ed25519') = (public_key is not null)");
+                    table.ForeignKey(
+                        name: "fk_signing_keys_partners_partner_id",
                         column: x => x.partner_id,
                         principalTable: "partners",
                         principalColumn: "id",
@@ -1039,6 +1065,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_requests_person_id",
                 table: "requests",
                 column: "person_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_signing_keys_partner_id",
+                table: "signing_keys",
+                column: "partner_id");
         }
 
         /// <inheritdoc />
@@ -1097,6 +1128,9 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "requests");
+
+            migrationBuilder.DropTable(
+                name: "signing_keys");
 
             migrationBuilder.DropTable(
                 name: "clocks");

@@ -1250,6 +1250,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("push_address");
 
+                    b.Property<string>("PushAuthority")
+                        .HasColumnType("text")
+                        .HasColumnName("push_authority");
+
                     b.HasKey("Id")
                         .HasName("pk_partners");
 
@@ -1262,6 +1266,53 @@ namespace Passerelle.Hub.Persistence.Migrations
                             t.HasCheckConstraint("ck_partners_kind", "kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
 
                             t.HasCheckConstraint("ck_partners_push_address", "(delivery = 'push') = (push_address is not null)");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Partners.SigningKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<DateTimeOffset?>("ExpireTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expire_time");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<byte[]>("PublicKey")
+                        .HasColumnType("bytea")
+                        .HasColumnName("public_key");
+
+                    b.Property<byte[]>("Secret")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret");
+
+                    b.HasKey("Id")
+                        .HasName("pk_signing_keys");
+
+                    b.HasIndex("PartnerId")
+                        .HasDatabaseName("ix_signing_keys_partner_id");
+
+                    b.ToTable("signing_keys", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_signing_keys_kind", "kind in ('hmac_sha256', 'ed25519')");
+
+                            t.HasCheckConstraint("ck_signing_keys_public_key", "(kind = 'ed25519') = (public_key is not null)");
                         });
                 });
 
@@ -1872,6 +1923,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_lanes_partners_partner_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Partners.SigningKey", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_signing_keys_partners_partner_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Privacy.Consent", b =>
