@@ -63,10 +63,16 @@ internal sealed class Backoff(PasserelleOptions options)
             cancellationToken.ThrowIfCancellationRequested();
             if (failures >= giveUpAfter)
                 throw new RpcException(new Status(StatusCode.Unavailable, "The stream ends again and again without giving anything."));
-            var pause = Pause(failures, error);
-            options.Reconnecting?.Invoke(new Reconnection(failures, pause, error));
-            await Task.Delay(pause, options.TimeProvider, cancellationToken);
+            await PauseAsync(failures, error, cancellationToken);
         }
+    }
+
+    /// <summary>The pause after so many failures in a row, announced.</summary>
+    public async Task PauseAsync(int failures, PasserelleError? error, CancellationToken cancellationToken)
+    {
+        var pause = Pause(failures, error);
+        options.Reconnecting?.Invoke(new Reconnection(failures, pause, error));
+        await Task.Delay(pause, options.TimeProvider, cancellationToken);
     }
 
     private async Task<bool> NextAsync<T>(IAsyncStreamReader<T> stream, CancellationToken cancellationToken)

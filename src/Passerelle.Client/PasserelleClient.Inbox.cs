@@ -13,7 +13,7 @@ public sealed partial class PasserelleClient
     /// Reads the inbox until it is cancelled: each exchange goes to <paramref name="handler"/>, then is acknowledged. Streams that end or break
     /// are opened again. What the handler throws ends it, unacknowledged, and comes again the next time; <see cref="ReadInbox"/> has other ways.
     /// </summary>
-    /// <param name="handler">Puts one exchange in safe keeping, within 60 seconds; treats a repeat (same <c>exchange</c>) as already received.</param>
+    /// <param name="handler">Puts one exchange in safe keeping, whose lease is extended meanwhile; treats a repeat (same <c>exchange</c>) as already received.</param>
     /// <param name="cancellationToken">Ends it with <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="RpcException">The credential is refused, or an acknowledgement is.</exception>
     public Task WatchInboxAsync(Func<Envelope, CancellationToken, Task> handler, CancellationToken cancellationToken = default) =>

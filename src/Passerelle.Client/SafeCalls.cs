@@ -25,6 +25,7 @@ internal static class SafeCalls
     private static readonly HashSet<string> Harmless =
     [
         "WithdrawOffer", "WithdrawConsent", "AcknowledgeExchange", "RedeliverExchange", "ReplayExchanges", "WithdrawExchange", "PausePartner", "ResumePartner", "ChangeDelivery",
+        "RejectExchange", "ExtendExchangeLease", "FetchExchanges",
     ];
 
     // These read, though their names begin otherwise.

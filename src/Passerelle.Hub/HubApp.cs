@@ -88,6 +88,7 @@ public static class HubApp
             .PostConfigure(o => o.RetrySchedule = o.RetrySchedule is [] ? DeliveryOptions.DefaultRetrySchedule : o.RetrySchedule)
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ExchangeClaims>();
+        services.AddSingleton<PullInbox>();
         services.AddSingleton<IPartnerTransport, PushTransport>();
         services.AddScoped<ExchangeDesk>();
         services.AddScoped<Dispatch>();

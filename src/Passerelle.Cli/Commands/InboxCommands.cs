@@ -13,30 +13,50 @@ internal static class InboxCommands
     /// <summary>With <c>--once</c> somebody, or a scheduler, waits for the end.</summary>
     private const int GiveUpAfter = 5;
 
+    /// <summary>A disk that is full, or a document that arrived damaged: soon again.</summary>
+    private static readonly TimeSpan RetrySoon = TimeSpan.FromMinutes(5);
+
+    /// <summary>Somebody must install a newer version first.</summary>
+    private static readonly TimeSpan RetryLater = TimeSpan.FromHours(6);
+
     public static Command Build(Runner runner)
     {
-        var to = new Option<string?>("--to") { HelpName = Sentences.Get("Option.Folder.Name"), Description = Sentences.Get("Inbox.Watch.To") };
+        var to = To();
         var once = new Option<bool>("--once") { Description = Sentences.Get("Inbox.Watch.Once") };
         var watch = new Command("watch", Sentences.Get("Inbox.Watch")) { to, once };
-        // Not Required: the library would say so in English.
-        watch.Validators.Add(result =>
-        {
-            if (result.GetResult(to) is null)
-                result.AddError(Sentences.Get("Inbox.Watch.ToMissing"));
-        });
-        runner.Set(watch, (run, cancellationToken) => WatchAsync(run, run.Value(to)!, run.Value(once), cancellationToken));
-        return new Command("inbox", Sentences.Get("Inbox")) { watch };
+        RequireFolder(watch, to);
+        runner.Set(watch, (run, cancellationToken) => ReadAsync(run, run.Value(to)!, run.Value(once), poll: false, cancellationToken));
+
+        var fetchTo = To();
+        var fetch = new Command("fetch", Sentences.Get("Inbox.Fetch")) { fetchTo };
+        RequireFolder(fetch, fetchTo);
+        runner.Set(fetch, (run, cancellationToken) => ReadAsync(run, run.Value(fetchTo)!, once: true, poll: true, cancellationToken));
+        return new Command("inbox", Sentences.Get("Inbox")) { watch, fetch };
     }
 
-    private static async Task<int> WatchAsync(Run run, string to, bool once, CancellationToken cancellationToken)
+    private static Option<string?> To() => new("--to") { HelpName = Sentences.Get("Option.Folder.Name"), Description = Sentences.Get("Inbox.Watch.To") };
+
+    // Not Required: the library would say so in English.
+    private static void RequireFolder(Command command, Option<string?> to) => command.Validators.Add(result =>
+    {
+        if (result.GetResult(to) is null)
+            result.AddError(Sentences.Get("Inbox.Watch.ToMissing"));
+    });
+
+    private static async Task<int> ReadAsync(Run run, string to, bool once, bool poll, CancellationToken cancellationToken)
     {
         var folder = InboxFolder.Open(to, run.Client, run.Host.Time.GetUtcNow(), run.Output.Note);
+        var cursor = new CursorFile(to);
         var code = ExitCodes.Ok;
         List<string> files = [];
         var reader = run.Client.ReadInbox(new InboxOptions
         {
             StopWhenEmpty = once,
             GiveUpAfter = once ? GiveUpAfter : null,
+            Poll = poll ? TimeSpan.Zero : null,
+            StartCursor = poll ? "" : cursor.Read(),
+            CursorMoved = cursor.Write,
+            Reject = (_, exception) => new Rejection(exception is UnknownPayloadException ? RetryLater : RetrySoon),
             Acknowledged = envelope => Show(run.Output, envelope, files),
             NotAcknowledged = (envelope, exception) => code = Explain(run.Output, envelope, files, exception),
         });

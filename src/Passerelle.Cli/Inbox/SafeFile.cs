@@ -12,7 +12,7 @@ internal static class SafeFile
 {
     public const string PartialSuffix = ".part";
 
-    public static async Task WriteAsync(string path, Func<Stream, Task> write)
+    public static async Task WriteAsync(string path, Func<Stream, Task> write, bool overwrite = false)
     {
         // The same name at each try: what a crash left behind is written over by the repeat.
         var partial = Path.Combine(Path.GetDirectoryName(path)!, '.' + Path.GetFileName(path) + PartialSuffix);
@@ -27,7 +27,7 @@ internal static class SafeFile
                 await file.FlushAsync();
                 file.Flush(flushToDisk: true);
             }
-            File.Move(partial, path, overwrite: false);
+            File.Move(partial, path, overwrite);
         }
         catch
         {

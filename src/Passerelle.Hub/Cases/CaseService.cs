@@ -61,7 +61,7 @@ public sealed class CaseService(
         response.Requests.AddRange(requests.Select(r => RequestService.ToWire(r, clocks.Single(c => c.Subject == r.Name))));
         response.Clocks.AddRange(clocks.Select(ClockBook.ToWire));
         timeline.Reverse();
-        response.Timeline.AddRange(timeline.Select(e => ToWire(new CaseEvent(e.Type, e.Time, e.Subject, e.PartnerId, e.Detail))));
+        response.Timeline.AddRange(timeline.Select(e => ToWire(new FeedEvent(e.Type, e.Time, e.Subject, e.CaseId, e.PartnerId, e.Detail))));
         return response;
     }
 
@@ -111,14 +111,11 @@ public sealed class CaseService(
         await watch.RunAsync(
             async ct =>
             {
-                var events = await feed.ReadCaseAsync(id, cursor, 200, ct);
-                foreach (var (position, happened) in events)
-                {
-                    cursor = position;
-                    await responseStream.WriteAsync(new Wire.WatchCaseResponse { Cursor = cursor.ToString(), Event = ToWire(happened) }, ct);
-                }
-
-                return events.Count > 0;
+                var page = await feed.ReadAsync(new FeedFilter(CaseId: id), cursor, 200, ct);
+                foreach (var (position, happened) in page.Events)
+                    await responseStream.WriteAsync(new Wire.WatchCaseResponse { Cursor = position.ToString(), Event = ToWire(happened) }, ct);
+                cursor = page.End;
+                return page.Events.Count > 0;
             },
             async (now, ct) => await responseStream.WriteAsync(new Wire.WatchCaseResponse { Cursor = cursor.ToString(), CheckpointTime = Timestamp.FromDateTimeOffset(now) }, ct),
             context.CancellationToken);
@@ -152,7 +149,7 @@ public sealed class CaseService(
         return wire;
     }
 
-    static Wire.TimelineEvent ToWire(CaseEvent happened) => new()
+    static Wire.TimelineEvent ToWire(FeedEvent happened) => new()
     {
         Time = happened.Time.ToWire(),
         Type = happened.Type,

@@ -9,7 +9,7 @@ using Wire = Passerelle.Contracts.Exchanges.V1;
 namespace Passerelle.Hub.Exchanges;
 
 /// <summary>A claimed exchange that may leave, as it leaves.</summary>
-public readonly record struct Ready(Claim Claim, Wire.Envelope Envelope);
+public readonly record struct Ready(Claim Claim, Wire.Envelope Envelope, DateTimeOffset StartTime);
 
 /// <summary>What became of a claim.</summary>
 public readonly record struct Completion(Claim Claim, SendOutcome Outcome);
@@ -23,7 +23,8 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var exchanges = await LockAsync(claims, ct);
-        exchanges.RemoveAll(e => e.State != ExchangeState.Sending);
+        var generations = claims.ToDictionary(c => c.ExchangeId, c => c.Generation);
+        exchanges.RemoveAll(e => !e.IsClaimedBy(generations[e.Id]));
         var now = await db.NowAsync(ct);
         var ready = new List<Ready>(exchanges.Count);
         var ended = new List<Exchange>();
@@ -120,7 +121,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
             Attempt = exchange.Generation,
             CreateTime = exchange.CreateTime.ToWire(),
             Payload = payload,
-        });
+        }, now);
     }
 
     /// <summary>In one order, whoever locks several: nobody waits in a circle.</summary>

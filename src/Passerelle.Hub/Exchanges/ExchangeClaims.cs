@@ -12,7 +12,8 @@ public readonly record struct Claim(Guid ExchangeId, int Generation, string Part
 
 /// <param name="Claims">What was taken.</param>
 /// <param name="More">Lanes may have more that is due than they had room for: worth another look soon, without being called.</param>
-public sealed record Taken(IReadOnlyList<Claim> Claims, bool More);
+/// <param name="IsServed">False when the partner that was asked for is not served this way (any more).</param>
+public sealed record Taken(IReadOnlyList<Claim> Claims, bool More, bool IsServed = true);
 
 /// <summary>Takes due exchanges under a lease. Two workers never take one row: SKIP LOCKED; a dead worker's row comes back when its lease is over.</summary>
 /// <remarks>
@@ -20,6 +21,7 @@ public sealed record Taken(IReadOnlyList<Claim> Claims, bool More);
 /// lane: open lanes with something due, the longest unserved first; one claimer at a time has a lane, so that its limits hold across nodes.
 /// room: what each may take now: its room in flight, its rate (refilled ten times a second), its fair share of the batch; a lane that is down takes one, the probe.
 /// due: the oldest due of each lane. One that is not the first of its (partner, case), or follows one that is on its way, waits: it is put aside for a moment, and called when that one has left.
+/// here: whoever fetches its inbox is there, whatever befell its server while it had one.
 /// </remarks>
 public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOptions> options, IOptions<LaneOptions> lanes)
 {
@@ -28,7 +30,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         with lane as (
             select l.partner_id, l.health, l.tokens, l.refill_time, coalesce(l.max_in_flight, $5) as max_in_flight, nullif(coalesce(l.max_per_second, $6), 0) as rate, n.now
             from (select hub_now() as now) n cross join lanes l join partners p on p.id = l.partner_id
-            where p.delivery = $1 and ($2::text is null or l.partner_id = $2) and l.pause_time is null and (l.health = 'up' or l.probe_time <= n.now)
+            where p.delivery = $1 and ($2::text is null or l.partner_id = $2) and l.pause_time is null and ($1 = 'pull' or l.health = 'up' or l.probe_time <= n.now)
               and exists (select from exchanges x where x.partner_id = l.partner_id and x.state in ('queued', 'sending') and x.due_time <= n.now)
             order by l.serve_time
             for update of l skip locked
@@ -75,17 +77,25 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
                 probe_time = case when l.health = 'up' then null else room.now + 2 * $3 end
             from room join (select partner_id, count(*) as count from moved where not waits group by partner_id) taken on taken.partner_id = room.partner_id
             where l.partner_id = room.partner_id and $1 = 'push'
+        ),
+        here as (
+            update lanes l set health = 'up', failures = 0, failed_probes = 0, probe_time = null
+            from room where l.partner_id = room.partner_id and $1 = 'pull' and l.health <> 'up'
         )
-        select moved.id, moved.generation, moved.partner_id, (select coalesce(bool_or((select count(*) from due where due.partner_id = room.partner_id) >= room.free), false) from room)
+        select moved.id, moved.generation, moved.partner_id, (select coalesce(bool_or((select count(*) from due where due.partner_id = room.partner_id) >= room.free), false) from room),
+            coalesce((select p.delivery = $1 from partners p where p.id = $2), $2 is null)
         from (select) one left join moved on not moved.waits
         """;
+
+    /// <summary>For pull there are no limits to hold, so that nobody has the lane: streams of one partner take side by side, and none finds nothing because another one is just looking.</summary>
+    static readonly string TakeForOne = Take.Replace("for update of l skip locked", "", StringComparison.Ordinal);
 
     /// <param name="partnerId">Only this partner's; null takes from everybody.</param>
     public async Task<Taken> TakeAsync(DeliveryMode mode, string? partnerId, int limit, CancellationToken ct)
     {
         Points.Reach(Points.ClaimBegins);
         var delivery = options.Value;
-        await using var command = source.CreateCommand(Take);
+        await using var command = source.CreateCommand(mode == DeliveryMode.Push ? Take : TakeForOne);
         command.Parameters.Add(new() { Value = EnumText<DeliveryMode>.Of(mode) });
         command.Parameters.Add(new() { Value = (object?)partnerId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = mode == DeliveryMode.Push ? delivery.Lease : delivery.PullLease });
@@ -94,18 +104,18 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         command.Parameters.Add(new() { Value = lanes.Value.MaxPerSecond });
         command.Parameters.Add(new() { Value = delivery.LookAgain });
         var claims = new List<Claim>();
-        var more = false;
+        var (more, served) = (false, true);
         await using (var reader = await command.ExecuteReaderAsync(ct))
         {
             while (await reader.ReadAsync(ct))
             {
-                more = reader.GetBoolean(3);
+                (more, served) = (reader.GetBoolean(3), reader.GetBoolean(4));
                 if (!reader.IsDBNull(0)) claims.Add(new Claim(reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2)));
             }
         }
 
         if (claims.Count > 0) Points.Reach(Points.Claimed);
-        return new Taken(claims, more);
+        return new Taken(claims, more, served);
     }
 
     /// <summary>Keeps others away from what is still on its way. What has been claimed anew meanwhile is left alone.</summary>

@@ -13,7 +13,7 @@ using Wire = Passerelle.Contracts.Exchanges.V1;
 namespace Passerelle.Hub.Exchanges;
 
 public sealed partial class ExchangeService(
-    HubDb db, ExchangeVerbs verbs, Replay replay, DrainReport drains, IOptions<DeliveryOptions> delivery, IOptions<LaneOptions> lanes) : Wire.ExchangeService.ExchangeServiceBase
+    HubDb db, ExchangeVerbs verbs, Replay replay, DrainReport drains, EventFeed feed, WatchLoop watch, IOptions<DeliveryOptions> delivery, IOptions<LaneOptions> lanes) : Wire.ExchangeService.ExchangeServiceBase
 {
     public override async Task<Wire.GetExchangeResponse> GetExchange(Wire.GetExchangeRequest request, ServerCallContext context)
     {

@@ -41,7 +41,9 @@ public sealed class HubEvent
             // Which transaction wrote it: see EventFeed for why the order needs it.
             builder.Property<ulong>("transaction_id").HasColumnType("xid8").HasDefaultValueSql("pg_current_xact_id()");
             builder.HasIndex("CaseId", "transaction_id", "Sequence");
-            builder.HasIndex("transaction_id", "Sequence");
+            // Everything that happens to exchanges; the same of one partner.
+            builder.HasIndex("transaction_id", "Sequence").HasFilter("subject like 'exchanges/%'");
+            builder.HasIndex("PartnerId", "transaction_id", "Sequence").HasFilter("subject like 'exchanges/%'");
         }
     }
 }
@@ -53,7 +55,7 @@ public readonly record struct FeedCursor(ulong Transaction, long Sequence)
     {
         if (text.Length == 0) return default;
         Span<byte> bytes = stackalloc byte[16];
-        if (text.Length != 22 || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 16) throw new CursorInvalid();
+        if (text.Length != 22 || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 16) throw new CursorInvalid();
         return new FeedCursor(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[8..]));
     }
 
@@ -66,29 +68,65 @@ public readonly record struct FeedCursor(ulong Transaction, long Sequence)
     }
 }
 
+/// <summary>Which events a reader wants. What is set must all hold; each has an index in which a read from a cursor is a short walk.</summary>
+/// <param name="Exchanges">Only what happened to exchanges.</param>
+public readonly record struct FeedFilter(bool Exchanges = false, string? PartnerId = null, Guid? CaseId = null);
+
+/// <summary>An event as it is read back.</summary>
+public sealed record FeedEvent(string Type, DateTimeOffset Time, string Subject, Guid CaseId, string? PartnerId, string Detail);
+
+/// <param name="End">Where a reader is who has read them all: past everything that was visible, also past what the filter left out.</param>
+public sealed record FeedPage(IReadOnlyList<(FeedCursor Cursor, FeedEvent Event)> Events, FeedCursor End);
+
 /// <summary>Reads events in an order that never gains an earlier member: by (transaction, sequence), below the oldest transaction that still runs.
 /// Ordered by the identity alone, a slow transaction that commits later would be skipped by a reader who has already passed its numbers.</summary>
+/// <remarks>The price: one long transaction anywhere in the database server (an import, a dump) keeps readers waiting at the point where it began. They are late then, never wrong.</remarks>
 public sealed class EventFeed(NpgsqlDataSource source)
 {
-    public async Task<List<(FeedCursor Cursor, CaseEvent Event)>> ReadCaseAsync(Guid caseId, FeedCursor after, int limit, CancellationToken ct)
+    /// <exception cref="CursorInvalid">The cursor is ahead of this database: it is of another one, or from before a restore.</exception>
+    public async Task<FeedPage> ReadAsync(FeedFilter filter, FeedCursor after, int limit, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(
-            """
-            select transaction_id, sequence, type, time, subject, partner_id, detail from events
-            where case_id = $1 and (transaction_id, sequence) > ($2, $3) and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-            order by transaction_id, sequence limit $4
-            """);
-        command.Parameters.Add(new() { Value = caseId });
+        await using var command = source.CreateCommand();
         command.Parameters.Add(new() { Value = after.Transaction, NpgsqlDbType = NpgsqlDbType.Xid8 });
         command.Parameters.Add(new() { Value = after.Sequence });
-        command.Parameters.Add(new() { Value = limit });
+        command.Parameters.Add(new() { Value = (long)limit });
+        var conditions = "";
+        if (filter.Exchanges) conditions += " and subject like 'exchanges/%'";
+        if (filter.PartnerId is { } partnerId) conditions += $" and partner_id = ${Add(partnerId)}";
+        if (filter.CaseId is { } caseId) conditions += $" and case_id = ${Add(caseId)}";
+        // The horizon and the events are of one snapshot: whatever is not visible here has a transaction at or above the horizon.
+        command.CommandText =
+            $"""
+            select h.horizon, e.transaction_id, e.sequence, e.type, e.time, e.subject, e.case_id, e.partner_id, e.detail
+            from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) h
+            left join lateral (
+                select * from events
+                where (transaction_id, sequence) > ($1, $2) and transaction_id < h.horizon{conditions}
+                order by transaction_id, sequence limit $3
+            ) e on true
+            order by e.transaction_id, e.sequence
+            """;
+        var events = new List<(FeedCursor, FeedEvent)>();
+        ulong horizon = 0;
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var events = new List<(FeedCursor, CaseEvent)>();
         while (await reader.ReadAsync(ct))
+        {
+            horizon = reader.GetFieldValue<ulong>(0);
+            if (reader.IsDBNull(1)) break;
             events.Add((
-                new FeedCursor(reader.GetFieldValue<ulong>(0), reader.GetInt64(1)),
-                new CaseEvent(reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3), reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5), reader.GetString(6))));
-        return events;
+                new FeedCursor(reader.GetFieldValue<ulong>(1), reader.GetInt64(2)),
+                new FeedEvent(
+                    reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4), reader.GetString(5), reader.GetGuid(6), reader.IsDBNull(7) ? null : reader.GetString(7), reader.GetString(8))));
+        }
+
+        if (after.Transaction > horizon) throw new CursorInvalid();
+        return new FeedPage(events, events.Count == limit ? events[^1].Item1 : new FeedCursor(horizon, 0));
+
+        int Add(object value)
+        {
+            command.Parameters.Add(new() { Value = value });
+            return command.Parameters.Count;
+        }
     }
 
     /// <summary>Where the feed of a case ends now, as a reader may see it.</summary>
@@ -105,6 +143,3 @@ public sealed class EventFeed(NpgsqlDataSource source)
         return await reader.ReadAsync(ct) ? new FeedCursor(reader.GetFieldValue<ulong>(0), reader.GetInt64(1)) : default;
     }
 }
-
-/// <summary>An event as it is read back.</summary>
-public sealed record CaseEvent(string Type, DateTimeOffset Time, string Subject, string? PartnerId, string Detail);

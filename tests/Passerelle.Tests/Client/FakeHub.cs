@@ -40,6 +40,9 @@ public sealed class FakeHub : IAsyncDisposable
     public Func<GetCaseRequest, GetCaseResponse> OnGetCase { get; set; } = _ => throw Unscripted;
     public Func<WatchCaseRequest, IServerStreamWriter<WatchCaseResponse>, ServerCallContext, Task> OnWatchCase { get; set; } = (_, _, _) => throw Unscripted;
     public Func<IServerStreamWriter<WatchInboxResponse>, ServerCallContext, Task> OnWatchInbox { get; set; } = (_, _) => throw Unscripted;
+    public Func<FetchExchangesRequest, FetchExchangesResponse> OnFetch { get; set; } = _ => throw Unscripted;
+    public Func<RejectExchangeRequest, RejectExchangeResponse> OnReject { get; set; } = _ => throw Unscripted;
+    public Func<ExtendExchangeLeaseRequest, ExtendExchangeLeaseResponse> OnExtend { get; set; } = _ => throw Unscripted;
     public Func<AcknowledgeExchangeRequest, AcknowledgeExchangeResponse> OnAcknowledge { get; set; } = _ => throw Unscripted;
     public Func<GetExchangeRequest, GetExchangeResponse> OnGetExchange { get; set; } = _ => throw Unscripted;
     public Func<ListExchangesRequest, ListExchangesResponse> OnListExchanges { get; set; } = _ => throw Unscripted;
@@ -54,6 +57,9 @@ public sealed class FakeHub : IAsyncDisposable
     public Func<PausePartnerRequest, PausePartnerResponse> OnPause { get; set; } = _ => throw Unscripted;
     public Func<ResumePartnerRequest, ResumePartnerResponse> OnResume { get; set; } = _ => throw Unscripted;
     public Func<ChangeDeliveryRequest, ChangeDeliveryResponse> OnChangeDelivery { get; set; } = _ => throw Unscripted;
+
+    /// <summary>The cursor that each inbox stream started from.</summary>
+    public ConcurrentQueue<string> InboxStarts { get; } = [];
 
     private static RpcException Unscripted => new(new Grpc.Core.Status(StatusCode.Unimplemented, "The test did not say what to do."));
 
@@ -84,7 +90,7 @@ public sealed class FakeHub : IAsyncDisposable
     }
 
     /// <summary>A client of this hub that loses no time between two attempts.</summary>
-    public PasserelleClient Connect(int maxAttempts = 5, TimeSpan? maxSilence = null, Action<Reconnection>? reconnecting = null) =>
+    public PasserelleClient Connect(int maxAttempts = 5, TimeSpan? maxSilence = null, Action<Reconnection>? reconnecting = null, TimeProvider? time = null) =>
         PasserelleClient.Connect(new PasserelleOptions
         {
             Address = Address,
@@ -94,6 +100,7 @@ public sealed class FakeHub : IAsyncDisposable
             MaxBackoff = TimeSpan.FromMilliseconds(2),
             MaxSilence = maxSilence ?? TimeSpan.FromSeconds(90),
             Reconnecting = reconnecting,
+            TimeProvider = time ?? TimeProvider.System,
         });
 
     public int CountOf(string method) => Calls.Count(c => c.Method.EndsWith("/" + method, StringComparison.Ordinal));
@@ -170,7 +177,17 @@ public sealed class FakeHub : IAsyncDisposable
 
     private sealed class FakeInbox(FakeHub hub) : InboxService.InboxServiceBase
     {
-        public override Task WatchInbox(WatchInboxRequest request, IServerStreamWriter<WatchInboxResponse> responseStream, ServerCallContext context) => hub.OnWatchInbox(responseStream, context);
+        public override Task WatchInbox(WatchInboxRequest request, IServerStreamWriter<WatchInboxResponse> responseStream, ServerCallContext context)
+        {
+            hub.InboxStarts.Enqueue(request.StartCursor);
+            return hub.OnWatchInbox(responseStream, context);
+        }
+
+        public override Task<FetchExchangesResponse> FetchExchanges(FetchExchangesRequest request, ServerCallContext context) => Task.FromResult(hub.OnFetch(request));
+
+        public override Task<RejectExchangeResponse> RejectExchange(RejectExchangeRequest request, ServerCallContext context) => Task.FromResult(hub.OnReject(request));
+
+        public override Task<ExtendExchangeLeaseResponse> ExtendExchangeLease(ExtendExchangeLeaseRequest request, ServerCallContext context) => Task.FromResult(hub.OnExtend(request));
 
         public override Task<AcknowledgeExchangeResponse> AcknowledgeExchange(AcknowledgeExchangeRequest request, ServerCallContext context) => Task.FromResult(hub.OnAcknowledge(request));
     }

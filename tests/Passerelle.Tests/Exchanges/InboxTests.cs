@@ -64,7 +64,10 @@ public sealed class InboxTests(Postgres postgres)
 
         using var inbox = hub.Inbox("interim").WatchInbox(new());
         Assert.Equal(referral.Exchange, Assert.Single(await inbox.DrainAsync()).Exchange);
-        Assert.Equal(State.Sending, (await hub.GetExchangeAsync(stuck.Exchange)).State);
+        // It is on its schedule, with a try that never began.
+        var waiting = await hub.GetExchangeAsync(stuck.Exchange);
+        Assert.Equal((State.Queued, 0), (waiting.State, waiting.AttemptCount));
+        Assert.NotNull(waiting.NextAttemptTime);
     }
 
     [Fact]
@@ -96,12 +99,11 @@ public sealed class InboxTests(Postgres postgres)
     public async Task New_exchanges_come_on_an_open_stream_one_by_one()
     {
         await using var hub = await HubHost.StartAsync(postgres);
-        var candidate = await Candidate.ReadyAsync(hub);
         using var inbox = hub.Inbox("interim").WatchInbox(new());
         Assert.Empty(await inbox.DrainAsync());
         for (var n = 0; n < 3; n++)
         {
-            var referral = await candidate.ReferAsync("interim");
+            var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync("interim");
             Assert.Equal(referral.Exchange, (await inbox.NextAsync()).Exchange);
         }
     }
@@ -110,8 +112,7 @@ public sealed class InboxTests(Postgres postgres)
     public async Task Two_streams_of_one_partner_share_what_waits()
     {
         await using var hub = await HubHost.StartAsync(postgres);
-        var candidate = await Candidate.ReadyAsync(hub);
-        for (var n = 0; n < 10; n++) await candidate.ReferAsync("interim");
+        await Referring.SeparatelyAsync(hub, 10, "interim");
         using var one = hub.Inbox("interim").WatchInbox(new());
         using var other = hub.Inbox("interim").WatchInbox(new());
 

@@ -960,9 +960,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: new[] { "case_id", "transaction_id", "sequence" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_events_partner_id_transaction_id_sequence",
+                table: "events",
+                columns: new[] { "partner_id", "transaction_id", "sequence" },
+                filter: "subject like 'exchanges/%'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_events_transaction_id_sequence",
                 table: "events",
-                columns: new[] { "transaction_id", "sequence" });
+                columns: new[] { "transaction_id", "sequence" },
+                filter: "subject like 'exchanges/%'");
 
             migrationBuilder.CreateIndex(
                 name: "ix_exchanges_case_id",

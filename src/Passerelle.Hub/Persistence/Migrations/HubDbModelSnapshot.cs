@@ -1479,10 +1479,15 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasName("pk_events");
 
                     b.HasIndex("transaction_id", "Sequence")
-                        .HasDatabaseName("ix_events_transaction_id_sequence");
+                        .HasDatabaseName("ix_events_transaction_id_sequence")
+                        .HasFilter("subject like 'exchanges/%'");
 
                     b.HasIndex("CaseId", "transaction_id", "Sequence")
                         .HasDatabaseName("ix_events_case_id_transaction_id_sequence");
+
+                    b.HasIndex("PartnerId", "transaction_id", "Sequence")
+                        .HasDatabaseName("ix_events_partner_id_transaction_id_sequence")
+                        .HasFilter("subject like 'exchanges/%'");
 
                     b.ToTable("events", (string)null);
                 });

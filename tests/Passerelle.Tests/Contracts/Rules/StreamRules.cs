@@ -5,9 +5,6 @@ namespace Passerelle.Tests.Contracts.Rules;
 /// <summary>Streams: feeds that can be resumed, and bytes or bulk that begin with a header.</summary>
 static class StreamRules
 {
-    // What was not acknowledged is still in the inbox and comes again: resuming is calling again, there is nothing to remember.
-    static readonly HashSet<string> withoutCursor = ["passerelle.exchanges.v1.InboxService.WatchInbox"];
-
     public static IEnumerable<string> StreamsGoOneWay(Contract contract) =>
         from rpc in contract.Rpcs
         where rpc.IsClientStreaming && rpc.IsServerStreaming
@@ -22,8 +19,6 @@ static class StreamRules
             var item = Item(rpc.OutputType);
             if (item?.Fields.Any(field => field.Name == "checkpoint_time" && field.Is("google.protobuf.Timestamp")) != true)
                 yield return $"{rpc.OutputType.FullName}: has oneof item {{ ..., google.protobuf.Timestamp checkpoint_time }}";
-            if (withoutCursor.Contains(rpc.FullName))
-                continue;
             if (rpc.InputType.FindFieldByName("start_cursor")?.FieldType != FieldType.String)
                 yield return $"{rpc.InputType.FullName}: has string start_cursor";
             if (rpc.OutputType.FindFieldByName("cursor") is not { FieldType: FieldType.String, RealContainingOneof: null })

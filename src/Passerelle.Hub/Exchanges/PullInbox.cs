@@ -1,0 +1,126 @@
+using Npgsql;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
+
+namespace Passerelle.Hub.Exchanges;
+
+/// <param name="Ready">What is given now, under a lease.</param>
+/// <param name="More">Worth asking again at once, even if nothing was given.</param>
+public sealed record Given(IReadOnlyList<Ready> Ready, bool More);
+
+/// <summary>What partners that pull are given, under which lease: the same claims and the same preparation as for push; only the sending is theirs.</summary>
+public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource source, IServiceScopeFactory scopes, ILogger<PullInbox> logger)
+{
+    /// <exception cref="StateConflict">The partner is served by push (by now).</exception>
+    public async Task<Given> GiveAsync(string partnerId, int limit, CancellationToken ct)
+    {
+        var taken = await claims.TakeAsync(DeliveryMode.Pull, partnerId, limit, ct);
+        if (!taken.IsServed) throw new StateConflict(Names.OfPartner(partnerId), "push", "Exchanges for this partner are pushed to its server.");
+        if (taken.Claims.Count == 0) return new Given([], taken.More);
+        // Even if the caller has gone away meanwhile: it is a matter of milliseconds, and what cannot be given is given back by whoever gives.
+        return new Given(await PrepareAsync(taken.Claims, CancellationToken.None), More: true);
+    }
+
+    async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, CancellationToken ct)
+    {
+        try
+        {
+            return await WithDispatchAsync(dispatch => dispatch.PrepareAsync(batch, Transport.Pull, ct));
+        }
+        catch (Exception e) when (e is not OperationCanceledException && !ErrorInterceptor.IsStorageOutage(e))
+        {
+            if (batch.Count == 1)
+            {
+                // It cannot be composed, for a reason that is ours: it is tried again on its schedule, and others go before it.
+                LogNotPrepared(e, Names.Of(Names.Exchanges, batch[0].ExchangeId), batch[0].Generation);
+                await WithDispatchAsync(async dispatch =>
+                {
+                    await dispatch.CompleteAsync([new Completion(batch[0], new SendOutcome.NotYet("NOT_COMPOSED"))], ct);
+                    return true;
+                });
+                return [];
+            }
+
+            // One exchange's trouble is not the others'.
+            var ready = new List<Ready>();
+            foreach (var claim in batch) ready.AddRange(await PrepareAsync([claim], ct));
+            return ready;
+        }
+    }
+
+    /// <summary>Due at once, for whoever asks next: it was not given after all. What has been claimed anew or has left is left alone.</summary>
+    public async Task ReleaseAsync(IReadOnlyCollection<Claim> given)
+    {
+        try
+        {
+            await using var command = source.CreateCommand(
+                """
+                update exchanges set due_time = (select hub_now()) where id in (
+                    select e.id from exchanges e join unnest($1::uuid[], $2::int[]) c (id, generation) on e.id = c.id and e.generation = c.generation
+                    where e.state = 'sending' order by e.id for update of e)
+                """);
+            command.Parameters.Add(new() { Value = given.Select(c => c.ExchangeId).ToArray() });
+            command.Parameters.Add(new() { Value = given.Select(c => c.Generation).ToArray() });
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e))
+        {
+            // Its lease ends by itself.
+            LogNotReleased(e.GetType().Name);
+        }
+    }
+
+    /// <summary>Due at once: what was given after the cursor, is under a lease and was never heard of: it did not arrive. Who has it nevertheless may still acknowledge it.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> ReleaseAfterAsync(string partnerId, InboxCursor cursor, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            """
+            update exchanges set due_time = (select hub_now()) where id in (
+                select e.id from exchanges e join attempts a on a.exchange_id = e.id and a.number = e.generation
+                where e.partner_id = $1 and e.state = 'sending' and e.due_time > hub_now() and a.transport = 'pull' and a.outcome = 'unknown' and a.start_time > $2
+                order by e.id for update of e)
+            """);
+        command.Parameters.Add(new() { Value = partnerId });
+        command.Parameters.Add(new() { Value = cursor.Time });
+        return await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <returns>When the lease ends now; null when this claim is not the one that counts any more.</returns>
+    public async Task<DateTimeOffset?> ExtendAsync(Claim claim, TimeSpan lease, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            """
+            update exchanges e set due_time = hub_now() + $4 from attempts a
+            where e.id = $1 and e.partner_id = $2 and e.generation = $3 and e.state = 'sending'
+              and a.exchange_id = e.id and a.number = e.generation and a.transport = 'pull'
+            returning e.due_time
+            """);
+        command.Parameters.Add(new() { Value = claim.ExchangeId });
+        command.Parameters.Add(new() { Value = claim.PartnerId });
+        command.Parameters.Add(new() { Value = claim.Generation });
+        command.Parameters.Add(new() { Value = lease });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? reader.GetFieldValue<DateTimeOffset>(0) : null;
+    }
+
+    /// <summary>The partner could not take it. A claim that is no longer the newest changes its attempt only.</summary>
+    public Task RejectAsync(Claim claim, SendOutcome outcome, CancellationToken ct) => WithDispatchAsync(async dispatch =>
+    {
+        await dispatch.CompleteAsync([new Completion(claim, outcome)], ct);
+        return true;
+    });
+
+    async Task<T> WithDispatchAsync<T>(Func<Dispatch, Task<T>> work)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<Dispatch>());
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "{Exchange} attempt {Attempt} could not be composed; it will be tried again")]
+    partial void LogNotPrepared(Exception exception, string exchange, int attempt);
+
+    [LoggerMessage(2, LogLevel.Warning, "Leases could not be given back ({Kind}); they will end")]
+    partial void LogNotReleased(string kind);
+}
