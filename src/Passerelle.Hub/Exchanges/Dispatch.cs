@@ -61,7 +61,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
     }
 
     /// <summary>Writes down what became of tries. A claim that is no longer the newest changes its attempt only.</summary>
-    /// <returns>True when something has come due by it: the next in line of what was delivered or has ended.</returns>
+    /// <returns>True when something has come due by it: the next in line of what was delivered or has ended, or what a lane held that is open again.</returns>
     public async Task<bool> CompleteAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -70,6 +70,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         var exchanges = (await LockAsync(claims, ct)).ToDictionary(e => e.Id);
         var attempts = (await AttemptsAsync(claims, ct)).ToDictionary(a => (a.ExchangeId, a.Number));
         var lanes = await LockLanesAsync(completions, ct);
+        var closed = lanes.Values.Where(l => !l.IsOpen).ToList();
         var now = await db.NowAsync(ct);
         foreach (var (claim, outcome) in completions)
         {
@@ -104,7 +105,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         var called = await Line.CallNextAsync(db, exchanges.Values, ct);
         await transaction.CommitAsync(ct);
         Points.Reach(Points.Completed);
-        return called > 0;
+        return called > 0 || closed.Exists(l => l.IsOpen);
     }
 
     Ready Begin(Exchange exchange, Preparation.Cleared cleared, Transport transport, DateTimeOffset now)

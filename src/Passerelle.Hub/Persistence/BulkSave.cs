@@ -32,7 +32,8 @@ public static class BulkSave
 
         var saved = await batch.ExecuteNonQueryAsync(ct);
         if (saved != entries.Count) throw new DbUpdateConcurrencyException($"{entries.Count} rows were to be saved, {saved} were.");
-        foreach (var entry in entries) entry.State = entry.State == EntityState.Added ? EntityState.Detached : EntityState.Unchanged;
+        foreach (var entry in entries.Where(e => e.State == EntityState.Added)) entry.State = EntityState.Detached;
+        db.ChangeTracker.AcceptAllChanges();
     }
 
     static List<IProperty> Columns(IEntityType type, EntityState state, List<EntityEntry> rows) => state == EntityState.Added

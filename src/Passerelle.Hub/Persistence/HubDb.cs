@@ -12,8 +12,12 @@ using Passerelle.Hub.Schooling;
 namespace Passerelle.Hub.Persistence;
 
 /// <summary>The one context: what is written together commits together. Each entity is mapped beside its class.</summary>
-public sealed class HubDb(DbContextOptions<HubDb> options) : DbContext(options)
+public sealed class HubDb : DbContext
 {
+    public HubDb(DbContextOptions<HubDb> options) : base(options) =>
+        // A save that fails fails its transaction: nobody goes on in the middle of one, and a savepoint around each save would be two more exchanges with the database.
+        Database.AutoSavepointsEnabled = false;
+
     public DbSet<Partner> Partners => Set<Partner>();
 
     public DbSet<Lane> Lanes => Set<Lane>();

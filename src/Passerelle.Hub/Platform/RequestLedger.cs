@@ -26,9 +26,9 @@ public sealed class RequestLedger(HubDb db)
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (await ClaimAsync(caller, requestId, context.Method, digest, ct) is not { } now) return await RepeatAsync<TResponse>(caller, requestId, context.Method, digest, ct);
 
+        var response = await work(now);
         var mark = RequestIdRow.Claimed(caller, requestId);
         db.Attach(mark);
-        var response = await work(now);
         mark.Keep(response.ToByteArray());
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);

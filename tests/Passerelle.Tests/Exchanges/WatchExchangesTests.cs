@@ -93,7 +93,7 @@ public sealed class WatchExchangesTests(Postgres postgres)
         var candidate = await Candidate.ReadyAsync(hub);
         await using var slow = await hub.Source.OpenConnectionAsync();
         await using var transaction = await slow.BeginTransactionAsync();
-        await using (var insert = new Npgsql.NpgsqlCommand("insert into events (type, time, subject, case_id, partner_id, detail) values ('exchange.slow', hub_now(), 'exchanges/x', $1, 'emploi', '')", slow))
+        await using (var insert = new Npgsql.NpgsqlCommand("insert into events (type, time, subject, case_id, partner_id, detail) values ('exchange.slow', hub_now(), 'exchanges/00000000-0000-7000-8000-000000000001', $1, 'emploi', '')", slow))
         {
             insert.Parameters.Add(new() { Value = Guid.Parse(candidate.Household.Case["cases/".Length..]) });
             await insert.ExecuteNonQueryAsync();
@@ -104,7 +104,7 @@ public sealed class WatchExchangesTests(Postgres postgres)
         Assert.DoesNotContain(before, i => i.Event?.Exchange == younger);
         await transaction.CommitAsync();
 
-        Assert.Equal(["exchanges/x", younger], (await ReadUntilAsync(hub, before[^1].Cursor, 2)).Select(e => e.Exchange));
+        Assert.Equal(["exchanges/00000000-0000-7000-8000-000000000001", younger], (await ReadUntilAsync(hub, before[^1].Cursor, 2)).Select(e => e.Exchange));
     }
 
     [Fact]
