@@ -15,7 +15,12 @@ public sealed partial class DeliverDue(
         while (true)
         {
             var batch = await claims.TakeAsync(DeliveryMode.Push, null, options.Value.Lease, batchSize, ct);
-            await Task.WhenAll(batch.Select(claim => DeliverAsync(claim, ct)));
+            var left = batch.Count;
+            await Task.WhenAll(batch.Select(async claim =>
+            {
+                await DeliverAsync(claim, ct);
+                if (Interlocked.Decrement(ref left) > 0) Points.Reach(Points.MidBatch);
+            }));
             if (batch.Count > 0) changes.Pulse();
             if (batch.Count < batchSize) return;
         }
@@ -30,6 +35,7 @@ public sealed partial class DeliverDue(
             var envelope = await WithDeskAsync(desk => desk.PrepareAsync(claim, Transport.Push, ct));
             if (envelope is null) return;
             var outcome = await transport.SendAsync(claim.PushAddress!, envelope, ct);
+            Points.Reach(Points.Sent);
             // The partner may have it: say so even when the node is stopping.
             await WithDeskAsync(async desk =>
             {

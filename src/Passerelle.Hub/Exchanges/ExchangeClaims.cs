@@ -1,6 +1,7 @@
 using Npgsql;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
 
 namespace Passerelle.Hub.Exchanges;
 
@@ -33,10 +34,13 @@ public sealed class ExchangeClaims(NpgsqlDataSource source)
         command.Parameters.Add(new() { Value = (object?)partnerId ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = lease });
         command.Parameters.Add(new() { Value = limit });
+        Points.Reach(Points.ClaimBegins);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var claims = new List<Claim>();
         while (await reader.ReadAsync(ct))
             claims.Add(new Claim(reader.GetGuid(0), reader.GetInt32(1), reader.IsDBNull(2) ? null : new Uri(reader.GetString(2))));
+        await reader.CloseAsync();
+        if (claims.Count > 0) Points.Reach(Points.Claimed);
         return claims;
     }
 

@@ -57,6 +57,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IEnumerable<IExchan
 
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
+        Points.Reach(Points.Prepared);
         return envelope;
     }
 
@@ -89,6 +90,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IEnumerable<IExchan
 
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
+        Points.Reach(Points.Completed);
     }
 
     /// <summary>The partner says that it has an exchange (pull). Repeating it, even late, is harmless.</summary>

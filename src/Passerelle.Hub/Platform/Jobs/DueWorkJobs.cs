@@ -32,7 +32,11 @@ public sealed class Nudge<TWork> where TWork : IDueWork
 {
     readonly Channel<bool> asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    public void Now() => asked.Writer.TryWrite(true);
+    public void Now()
+    {
+        Points.Reach(Points.NudgeBegins);
+        asked.Writer.TryWrite(true);
+    }
 
     public IAsyncEnumerable<bool> Asked(CancellationToken ct) => asked.Reader.ReadAllAsync(ct);
 }
@@ -51,7 +55,11 @@ public sealed partial class DueWorkKeeper<TWork>(
     {
         await foreach (var _ in nudge.Asked(ct))
         {
-            try { jobs.Enqueue<DueWorkJob<TWork>>(j => j.RunAsync(CancellationToken.None)); }
+            try
+            {
+                jobs.Enqueue<DueWorkJob<TWork>>(j => j.RunAsync(CancellationToken.None));
+                Points.Reach(Points.Nudged);
+            }
             catch (Exception e) { LogNudgeLost(Name, e.GetType().Name); }
         }
     }
