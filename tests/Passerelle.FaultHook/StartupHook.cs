@@ -6,9 +6,22 @@ internal static class StartupHook
     /// <summary>The file that arms it while the process runs: `point:n`, n counted from then on. No file, or another point's name in it, and nothing happens.</summary>
     const string ArmFile = "PASSERELLE_FAULT_ARM";
 
+    /// <summary>The process that started it, without which it is of no use.</summary>
+    const string Owner = "PASSERELLE_FAULT_OWNER";
+
+    static Timer? watch;
+
     public static void Initialize()
     {
+        if (Environment.GetEnvironmentVariable(Owner) is { Length: > 0 } owner)
+            watch = new Timer(_ => { if (!Directory.Exists($"/proc/{owner}")) Kill(); }, null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         if (Environment.GetEnvironmentVariable(ArmFile) is { Length: > 0 } file) DiagnosticListener.AllListeners.Subscribe(new Trap(file));
+    }
+
+    static void Kill()
+    {
+        using var self = Process.GetCurrentProcess();
+        self.Kill();
     }
 
     sealed class Trap(string file) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
@@ -31,8 +44,7 @@ internal static class StartupHook
                 if (text != armed) (armed, passed) = (text, 0);
                 if (text.Split(':') is not [var point, var passing] || point != value.Key) return;
                 if (++passed < int.Parse(passing, null)) return;
-                using var self = Process.GetCurrentProcess();
-                self.Kill();
+                Kill();
             }
         }
 

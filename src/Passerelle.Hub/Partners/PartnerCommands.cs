@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.EntityFrameworkCore;
@@ -20,7 +21,7 @@ public static class PartnerCommands
         var id = new Argument<string>("id") { Description = "3 to 40 of a-z, 0-9 and the hyphen, e.g. abri-nord." };
         var name = new Option<string>("--name") { Description = "As shown to people.", Required = true };
         var kind = new Option<PartnerKind>("--kind") { Description = "employment, housing, schooling, discovery or leisure.", Required = true };
-        var push = new Option<Uri?>("--push") { Description = "Address of the partner's gRPC server; without it the partner pulls." };
+        var push = new Option<Uri?>("--push") { Description = "Address of the partner's gRPC server; without it the partner pulls.", CustomParser = Address };
         var add = new Command("add", "Registers a partner.") { id, name, kind, push };
         add.SetAction((parsed, ct) => withServices(async services =>
         {
@@ -30,6 +31,14 @@ public static class PartnerCommands
             Console.WriteLine($"partners/{parsed.GetRequiredValue(id)} is registered. Issue its key with: keys add --partner {parsed.GetRequiredValue(id)}");
         }, ct));
         return new Command("partners", "The registry of partners.") { add };
+    }
+
+    /// <summary>The library reads no Uri by itself.</summary>
+    static Uri? Address(ArgumentResult result)
+    {
+        if (Uri.TryCreate(result.Tokens.Single().Value, UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")) return address;
+        result.AddError("--push must be an http or https address.");
+        return null;
     }
 
     static Command Keys(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -30,7 +29,7 @@ sealed class Receipts
 
     public void Take(Envelope envelope)
     {
-        var hash = Convert.ToHexString(SHA256.HashData(envelope.Payload.ToByteArray()));
+        var hash = Convert.ToHexString(SHA256.HashData(envelope.Payload.Value.Span));
         lock (gate) all.Add(new Receipt(envelope.Exchange, envelope.Attempt, TimeProvider.System.GetUtcNow(), hash));
         if (inbox.IsNew(envelope)) effects.AddOrUpdate(envelope.Exchange, 1, (_, n) => n + 1);
     }

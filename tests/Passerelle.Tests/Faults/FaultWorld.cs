@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using Passerelle.Contracts.Cases.V1;
+using Passerelle.Contracts.Employment.V1;
+using Passerelle.Contracts.Privacy.V1;
+using Passerelle.Tests.Support;
+
+namespace Passerelle.Tests.Faults;
+
+/// <summary>A case with adults who may be referred to every employment partner.</summary>
+sealed record ReferredHousehold(string Case, IReadOnlyList<string> Persons);
+
+/// <summary>Two hubs on one database, push partners each behind a line of its own, one partner that pulls, and households to refer.</summary>
+sealed class FaultWorld : IAsyncDisposable
+{
+    public const int Cases = 12;
+    public const int PersonsPerCase = 4;
+    public const int FaultyLanes = 6;
+
+    /// <summary>The product's own lease, sweep and watchdog: they are what is measured. Only what makes a failed try wait is short, so that a schedule ends.</summary>
+    static readonly string[] settings =
+    [
+        "Delivery:AttemptTimeout=00:00:03", "Delivery:PullLease=00:00:10", .. Enumerable.Range(0, 60).Select(i => $"Delivery:RetrySchedule:{i}=00:00:02"),
+    ];
+
+    readonly Postgres postgres;
+    readonly List<IAsyncDisposable> parts = [];
+
+    public FaultWorld(Postgres postgres) => this.postgres = postgres;
+
+    public FaultCluster Cluster { get; private set; } = null!;
+
+    public IReadOnlyList<FaultNode> Nodes { get; private set; } = [];
+
+    public Receipts Receipts { get; } = new();
+
+    /// <summary>Push, and nothing ever happens to its line.</summary>
+    public Lane Calm { get; private set; } = null!;
+
+    /// <summary>Push, each with a line that can be harmed.</summary>
+    public IReadOnlyList<Lane> Faulty { get; private set; } = [];
+
+    public Lane Pull { get; private set; } = null!;
+
+    public IReadOnlyList<ReferredHousehold> Households { get; private set; } = [];
+
+    /// <summary>A schedule did not come to rest in it: what follows would be told by that one's remains.</summary>
+    public bool IsSpent { get; set; }
+
+    public static async Task<FaultWorld> StartAsync(Postgres postgres)
+    {
+        var world = new FaultWorld(postgres);
+        try { await world.InitializeAsync(); }
+        catch { await world.DisposeAsync(); throw; }
+        return world;
+    }
+
+    async Task InitializeAsync()
+    {
+        Cluster = Keep(await FaultCluster.StartAsync(postgres.NewFolder()));
+        var partner = Keep(await RecordingPartner.StartAsync(Receipts));
+        var calm = Keep(FaultProxy.To(partner.Port));
+        Nodes = [.. ((string[])["A", "B"]).Select(name => Keep(new FaultNode(name, Cluster.ConnectionString, postgres.NewFolder(), calm.Port, settings)))];
+        // The first migrates and registers the demonstration, the second finds both done.
+        foreach (var node in Nodes) await node.StartAsync(TimeSpan.Zero);
+        Calm = new Lane("emploi-demo", calm);
+        Faulty = [.. Enumerable.Range(1, FaultyLanes).Select(i => new Lane($"agence-{i}", Keep(FaultProxy.To(partner.Port))))];
+        await Task.WhenAll(Faulty.Select(RegisterAsync));
+        Pull = new Lane("interim-demo", null);
+        Keep(new PullReader(Nodes[1].Hub.GrpcAddress, Nodes[1].Hub.KeyOf(Pull.Partner), Receipts));
+        Households = await Task.WhenAll(Enumerable.Range(0, Cases).Select(_ => OpenAsync()));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in Enumerable.Reverse(parts)) await part.DisposeAsync();
+    }
+
+    /// <summary>Restarts the nodes whose clocks are to be different now.</summary>
+    public async Task SetClocksAsync(IReadOnlyList<TimeSpan> offsets)
+    {
+        foreach (var (node, offset) in Nodes.Zip(offsets))
+        {
+            if (node.ClockOffset == offset) continue;
+            await node.Starting;
+            await node.KillAsync();
+            await node.StartAsync(offset);
+        }
+    }
+
+    /// <summary>The seam for pausing: by the row, until the contract has a call for it.</summary>
+    /// <returns>When, by the database's clock.</returns>
+    public async Task<DateTimeOffset> SetPausedAsync(Lane lane, bool paused) =>
+        (await Cluster.QueryAsync("update partners set paused = $1 where id = $2 returning clock_timestamp()", r => r.GetFieldValue<DateTimeOffset>(0), paused, lane.Partner)).Single();
+
+    /// <summary>As an operator does, by the hub's own command line.</summary>
+    async Task RegisterAsync(Lane lane)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ConnectionStrings__Hub"] = Cluster.ConnectionString;
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "passerelle-hub.dll"), "partners", "add", lane.Partner, "--name", lane.Partner, "--kind", "employment", "--push", $"http://127.0.0.1:{lane.Proxy!.Port}"])
+            start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, string.Concat(said));
+    }
+
+    async Task<ReferredHousehold> OpenAsync()
+    {
+        var crm = Nodes[0].As("crm-demo");
+        var open = new OpenCaseRequest { RequestId = Household.NewId(), Needs = { Need.Employment } };
+        for (var i = 0; i < PersonsPerCase; i++) open.Members.Add(Household.AnAdult("UN"));
+        var opened = (await new CaseService.CaseServiceClient(crm).OpenCaseAsync(open)).Case;
+        foreach (var person in opened.Members)
+        {
+            await new ConsentService.ConsentServiceClient(crm).RecordConsentAsync(new()
+            {
+                RequestId = Household.NewId(), Consent = new() { Person = person, Purpose = Purpose.EmploymentReferral, TextVersion = "2026-09" },
+            });
+            await new CvService.CvServiceClient(crm).AttachCvAsync(new() { RequestId = Household.NewId(), Person = person, JsonResume = """{ "basics": { "name": "Exemple" } }""" });
+        }
+
+        return new ReferredHousehold(opened.Name, [.. opened.Members]);
+    }
+
+    T Keep<T>(T part) where T : IAsyncDisposable
+    {
+        parts.Add(part);
+        return part;
+    }
+}
+
+/// <summary>The way to one partner; without a proxy the partner pulls.</summary>
+sealed record Lane(string Partner, FaultProxy? Proxy)
+{
+    public override string ToString() => Partner;
+}
