@@ -28,7 +28,12 @@ sealed class FaultNode : IAsyncDisposable
         armFile = Path.Combine(folder, "arm");
         environment["PASSERELLE_FAULT_ARM"] = armFile;
         Hub = HubProcess.NodeOn(connectionString, folder, partnerPort, environment);
-        channel = GrpcChannel.ForAddress(Hub.GrpcAddress);
+        channel = GrpcChannel.ForAddress(Hub.GrpcAddress, new GrpcChannelOptions
+        {
+            // A channel whose hub was away tries again after a second, then after up to two minutes: a node that is back is to be asked at once.
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
+            MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
+        });
     }
 
     public string Name { get; }
@@ -94,6 +99,7 @@ sealed class FaultNode : IAsyncDisposable
         catch (Xunit.Sdk.XunitException) { }
 
         await KillAsync();
+        FaultSettings.KeepLog(this);
         channel.Dispose();
         await Hub.DisposeAsync();
     }

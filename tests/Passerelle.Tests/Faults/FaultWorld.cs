@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Privacy.V1;
@@ -13,7 +12,7 @@ sealed record ReferredHousehold(string Case, IReadOnlyList<string> Persons);
 sealed class FaultWorld : IAsyncDisposable
 {
     public const int Cases = 12;
-    public const int PersonsPerCase = 4;
+    public const int PersonsPerCase = 3;
     public const int FaultyLanes = 6;
 
     /// <summary>The product's own lease, sweep and watchdog: they are what is measured. Only what makes a failed try wait is short, so that a schedule ends.</summary>
@@ -64,7 +63,7 @@ sealed class FaultWorld : IAsyncDisposable
         foreach (var node in Nodes) await node.StartAsync(TimeSpan.Zero);
         Calm = new Lane("emploi-demo", calm);
         Faulty = [.. Enumerable.Range(1, FaultyLanes).Select(i => new Lane($"agence-{i}", Keep(FaultProxy.To(partner.Port))))];
-        await Task.WhenAll(Faulty.Select(RegisterAsync));
+        foreach (var lane in Faulty) await RegisterAsync(lane);
         Pull = new Lane("interim-demo", null);
         Keep(new PullReader(Nodes[1].Hub.GrpcAddress, Nodes[1].Hub.KeyOf(Pull.Partner), Receipts));
         Households = await Task.WhenAll(Enumerable.Range(0, Cases).Select(_ => OpenAsync()));
@@ -92,18 +91,13 @@ sealed class FaultWorld : IAsyncDisposable
     public async Task<DateTimeOffset> SetPausedAsync(Lane lane, bool paused) =>
         (await Cluster.QueryAsync("update partners set paused = $1 where id = $2 returning clock_timestamp()", r => r.GetFieldValue<DateTimeOffset>(0), paused, lane.Partner)).Single();
 
-    /// <summary>As an operator does, by the hub's own command line.</summary>
-    async Task RegisterAsync(Lane lane)
-    {
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["ConnectionStrings__Hub"] = Cluster.ConnectionString;
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "passerelle-hub.dll"), "partners", "add", lane.Partner, "--name", lane.Partner, "--kind", "employment", "--push", $"http://127.0.0.1:{lane.Proxy!.Port}"])
-            start.ArgumentList.Add(argument);
-        using var process = Process.Start(start)!;
-        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, string.Concat(said));
-    }
+    /// <summary>A partner like the demonstration's, at the end of another line. The hub's command line does the same, one process for each.</summary>
+    Task RegisterAsync(Lane lane) =>
+        Cluster.QueryAsync(
+            """
+            insert into partners select (jsonb_populate_record(p, jsonb_build_object('id', $1::text, 'display_name', $1::text, 'push_address', $2::text))).*
+            from partners p where p.id = $3 returning id
+            """, r => r.GetString(0), lane.Partner, $"http://127.0.0.1:{lane.Proxy!.Port}/", Calm.Partner);
 
     async Task<ReferredHousehold> OpenAsync()
     {

@@ -12,8 +12,8 @@ sealed record PausedSpan(Lane Lane, DateTimeOffset From, DateTimeOffset Until);
 /// <summary>What must hold after any schedule: each property finds what breaks it.</summary>
 sealed class Properties(IReadOnlyList<Accepted> accepted, IReadOnlyList<Receipt> receipts, IReadOnlyDictionary<string, int> effects, IReadOnlyList<WrittenExchange> exchanges, IReadOnlyList<WrittenAttempt> attempts)
 {
-    /// <summary>What was claimed when the pause began may still leave.</summary>
-    static readonly TimeSpan ClaimedBefore = TimeSpan.FromSeconds(2);
+    /// <summary>What was claimed when the pause began may still leave, for as long as a lease.</summary>
+    static readonly TimeSpan ClaimedBefore = TimeSpan.FromSeconds(15);
 
     readonly ILookup<string, Receipt> received = receipts.ToLookup(r => r.Exchange);
     readonly ILookup<Guid, WrittenAttempt> tried = attempts.ToLookup(a => a.Exchange);
@@ -67,7 +67,7 @@ sealed class Properties(IReadOnlyList<Accepted> accepted, IReadOnlyList<Receipt>
             {
                 if (earlier.Attempt == later.Attempt) yield return $"duplicate: {entry.Exchange} came twice as attempt {later.Attempt}";
                 if (tried[entry.Id].FirstOrDefault(a => a.Number == later.Attempt) is not { } last) yield return $"unwritten: {entry.Exchange} came as attempt {later.Attempt}, which the hub does not know";
-                else if (tried[entry.Id].FirstOrDefault(a => a.Number != last.Number && a.Outcome is "accepted" or "refused" && a.End <= last.Start && a.Number != last.Number) is { } known)
+                else if (tried[entry.Id].FirstOrDefault(a => a.Number != last.Number && a.Outcome is ("accepted" or "refused") && a.End <= last.Start) is { } known)
                     yield return $"duplicate: {entry.Exchange} for {entry.Lane} came as attempt {later.Attempt} after attempt {known.Number} was written down as {known.Outcome}";
             }
         }
@@ -89,13 +89,19 @@ sealed class Properties(IReadOnlyList<Accepted> accepted, IReadOnlyList<Receipt>
         }
     }
 
-    public IEnumerable<string> SentWhilePaused(IReadOnlyList<PausedSpan> paused) =>
-        from span in paused
-        from entry in accepted
-        where entry.Lane == span.Lane
-        from attempt in tried[entry.Id]
-        where attempt.Start > span.From + ClaimedBefore && attempt.Start < span.Until
-        select $"paused: {entry.Exchange} was tried {(attempt.Start - span.From).TotalSeconds:0.0} s after {span.Lane} was paused";
+    /// <summary>While its partner is paused nothing is tried: neither what was created in the pause, nor, once a claim that was taken before it is over, anything else.</summary>
+    public IEnumerable<string> SentWhilePaused(IReadOnlyList<PausedSpan> paused)
+    {
+        var created = exchanges.ToDictionary(e => e.Id, e => e.CreateTime);
+        return
+            from span in paused
+            from entry in accepted
+            where entry.Lane == span.Lane
+            let begins = created.GetValueOrDefault(entry.Id) > span.From ? span.From : span.From + ClaimedBefore
+            from attempt in tried[entry.Id]
+            where attempt.Start > begins && attempt.Start < span.Until
+            select $"paused: {entry.Exchange} was tried {(attempt.Start - span.From).TotalSeconds:0.0} s after {span.Lane} was paused";
+    }
 
     /// <summary>What arrived is what the attempt says was sent.</summary>
     public IEnumerable<string> Unlike() =>

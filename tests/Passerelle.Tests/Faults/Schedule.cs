@@ -65,5 +65,17 @@ sealed record Schedule(int Seed, IReadOnlyList<Lane> Lanes, IReadOnlyList<TimeSp
         return new Schedule(seed, lanes, [Clock(), Clock()], [.. acts.OrderBy(a => a.At)]);
     }
 
-    public override string ToString() => $"seed {Seed}: clocks {string.Join(' ', Clocks.Select(c => c.TotalMinutes))} min; {string.Join(", ", Acts)}";
+    public override string ToString() => $"seed {Seed}: clocks {string.Join(' ', Clocks.Select(c => c.TotalMinutes))} min; {string.Join(", ", Acts.Select(a => $"at {a.At} {TextOf(a)}"))}";
+
+    static string TextOf(Act act) => act switch
+    {
+        Act.Kill kill => $"kill {"AB"[kill.Node]} at {kill.Point}:{kill.Passing}{(kill.Late ? " (down until the end)" : "")}",
+        Act.RestartDatabase => "restart PostgreSQL",
+        Act.TerminateConnections => "terminate connections",
+        Act.Spoil spoil => $"{spoil.Mode} for {spoil.Lane}",
+        Act.Mend mend => $"mend {mend.Lane}",
+        Act.Pause pause => $"pause {pause.Lane}",
+        Act.Resume resume => $"resume {resume.Lane}",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 }

@@ -8,8 +8,11 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
 {
     static readonly TimeSpan AtRestWithin = TimeSpan.FromSeconds(150), FeltWithin = TimeSpan.FromSeconds(15), ReachedWithin = TimeSpan.FromSeconds(90);
 
-    /// <summary>Longer than a claim that was taken just before.</summary>
-    static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(4);
+    /// <summary>About what a nudge takes to be heard.</summary>
+    static readonly TimeSpan BetweenBursts = TimeSpan.FromSeconds(1);
+
+    /// <summary>Long enough for a sweep to come by.</summary>
+    static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(6);
 
     readonly Workload workload = new(world, schedule.Seed, schedule.Lanes);
     readonly Outcome outcome = new(schedule);
@@ -32,9 +35,10 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
                 {
                     workload.Allow(act.At);
                     await ReachAsync(act.At, working);
-                    // While it happens, the next referrals are created.
+                    // Nobody is starting when a fault comes (a node that is to stay down stays so); while it happens, the next referrals are created.
+                    await NobodyStartsAsync();
                     var next = index + 1 < schedule.Acts.Count ? schedule.Acts[index + 1].At : schedule.Total;
-                    workload.Allow(next);
+                    if (act is not Act.Kill) workload.Allow(next);
                     await PlayAsync(act, next);
                 }
 
@@ -72,12 +76,10 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
                 await KillAsync(kill, next);
                 break;
             case Act.RestartDatabase:
-                await NobodyStartsAsync();
                 watches.DatabaseIsGone(TimeProvider.System.GetUtcNow());
                 watches.DatabaseAnswers("restart", await world.Cluster.RestartAsync());
                 break;
             case Act.TerminateConnections:
-                await NobodyStartsAsync();
                 var at = TimeProvider.System.GetUtcNow();
                 var ended = await world.Cluster.TerminateConnectionsAsync();
                 watches.DatabaseAnswers($"{ended} connections ended", at);
@@ -111,12 +113,17 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
         await NobodyStartsAsync();
         var node = world.Nodes[kill.Node];
         node.Arm(kill.Point, kill.Passing);
-        using var patience = new CancellationTokenSource();
-        var exit = node.Hub.ExitAsync(patience.Token);
+        var exit = node.Hub.ExitAsync(CancellationToken.None);
+        // In bursts, one from each writer: some points are passed only when several are due at once, and only by the node that gets them.
+        for (var count = kill.At; count < next && !exit.IsCompleted;)
+        {
+            workload.Allow(count = Math.Min(count + FaultWorld.Cases, next));
+            await Eventually.BecomesTrueAsync(() => exit.IsCompleted || workload.HasReached(count), "The referrals of a burst were not accepted.", ReachedWithin);
+            await Task.WhenAny(exit, Task.Delay(BetweenBursts, TimeProvider.System));
+        }
+
         // Passed or not: when the referrals of this act are all there and some time has gone, it is killed where it is.
-        var exhausted = Eventually.BecomesTrueAsync(() => exit.IsCompleted || workload.HasReached(next), "The referrals did not come to the next act.", ReachedWithin);
-        await Task.WhenAny(exit, exhausted);
-        if (!exit.IsCompleted) await Task.WhenAny(exit, Task.Delay(FeltWithin, TimeProvider.System));
+        await Task.WhenAny(exit, Task.Delay(FeltWithin, TimeProvider.System));
         if (!exit.IsCompleted)
         {
             outcome.Notes.Add($"node {node.Name} never passed {kill.Point} {kill.Passing} times: killed where it was");
@@ -138,7 +145,6 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
     async Task<IReadOnlyList<Held>> HeldAsync() =>
         await world.Cluster.QueryAsync("select id, generation from exchanges where state = 'sending'", r => new Held(r.GetGuid(0), r.GetInt32(1)));
 
-    /// <summary>Nobody is starting when the next fault comes; a node that is to stay down stays so.</summary>
     async Task NobodyStartsAsync()
     {
         foreach (var node in world.Nodes) await node.Starting;

@@ -54,7 +54,9 @@ sealed class Stopwatches
                 // A claim that came to its end was the living node's.
                 if (properties.AttemptsOf(claim.Exchange).Any(a => a.Number == claim.Generation && a.Outcome != "unknown")) continue;
                 if (received[entry.Exchange].FirstOrDefault(r => r.Attempt > claim.Generation) is not { } again) continue;
-                yield return new Sample($"{point} (claimed)", again.At - at, known || IsDisturbed(entry.Lane, at, again.At));
+                // Who took it over may have been killed too.
+                var killedAgain = kills.Any(k => k.At > at && k.At < again.At && k.Held.Any(h => h.Exchange == claim.Exchange && h.Generation > claim.Generation));
+                yield return new Sample($"{point} (claimed)", again.At - at, known || killedAgain || IsDisturbed(entry.Lane, at, again.At));
             }
 
             if (point is not (Points.NudgeBegins or Points.Nudged or Points.ClaimBegins)) continue;
