@@ -24,7 +24,7 @@ enum ProxyMode
     /// <summary>The partner gets the request and answers it; the connection ends with RST before the answer is through.</summary>
     CutBeforeReply,
 
-    /// <summary>Each reply comes twice, frame by frame: for HTTP/2, an answer to a call that is over.</summary>
+    /// <summary>Each answer comes twice within its call. Its headers come once: HTTP/2 compresses them against what came before, and a repeat would spoil the connection for good, as no network does.</summary>
     DuplicateReply,
 }
 
@@ -153,9 +153,9 @@ sealed class FaultProxy : IAsyncDisposable
                 }
 
                 await SendAsync(link.Hub, frame.Bytes);
-                if (link.Repeat(frame) is not { } again || Mode != ProxyMode.DuplicateReply) continue;
+                if (!frame.IsData || Mode != ProxyMode.DuplicateReply) continue;
                 Strike();
-                await SendAsync(link.Hub, again);
+                await SendAsync(link.Hub, frame.Bytes);
             }
         }
 
@@ -215,8 +215,6 @@ sealed class FaultProxy : IAsyncDisposable
 
     sealed class Link(Socket hub)
     {
-        readonly Dictionary<int, List<byte>> replies = [];
-
         public Socket Hub { get; } = hub;
 
         public Socket Partner { get; } = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -224,17 +222,6 @@ sealed class FaultProxy : IAsyncDisposable
         public ReplyFrames Frames { get; } = new();
 
         public volatile bool RepliesAreLost;
-
-        /// <summary>The whole reply that this frame ends.</summary>
-        public byte[]? Repeat(ReplyFrame frame)
-        {
-            if (!frame.IsReply) return null;
-            if (!replies.TryGetValue(frame.Stream, out var bytes)) replies[frame.Stream] = bytes = [];
-            bytes.AddRange(frame.Bytes);
-            if (!frame.EndsReply) return null;
-            replies.Remove(frame.Stream);
-            return [.. bytes];
-        }
 
         public void Close(bool reset)
         {

@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Passerelle.Contracts.Exchanges.V1;
-using Passerelle.Tests.Support;
 
 namespace Passerelle.Tests.Faults;
 
@@ -87,11 +86,11 @@ public sealed class FaultProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_reply_that_comes_twice_answers_its_call_once()
+    public async Task An_answer_that_comes_twice_leaves_its_call_in_doubt_and_the_next_ones_sound()
     {
         proxy.Mode = ProxyMode.DuplicateReply;
-        Assert.Equal(StatusCode.OK, await SendAsync("x"));
-        await Eventually.BecomesTrueAsync(() => proxy.Struck > 0, "Nothing was repeated.");
+        await SendAsync("x");
+        Assert.True(proxy.Struck > 0);
         Assert.Single(receipts.All, r => r.Exchange == "x");
         await IsSoundAgainAsync();
     }

@@ -18,7 +18,7 @@ sealed class FaultWorld : IAsyncDisposable
     /// <summary>The product's own lease, sweep and watchdog: they are what is measured. Only what makes a failed try wait is short, so that a schedule ends.</summary>
     static readonly string[] settings =
     [
-        "Delivery:AttemptTimeout=00:00:03", "Delivery:PullLease=00:00:10", .. Enumerable.Range(0, 60).Select(i => $"Delivery:RetrySchedule:{i}=00:00:02"),
+        "Delivery:AttemptTimeout=00:00:03", "Delivery:PullLease=00:00:10", .. Enumerable.Range(0, 60).Select(i => $"Delivery:RetrySchedule:{i}=00:00:03"),
     ];
 
     readonly Postgres postgres;
@@ -92,8 +92,8 @@ sealed class FaultWorld : IAsyncDisposable
         (await Cluster.QueryAsync("update partners set paused = $1 where id = $2 returning clock_timestamp()", r => r.GetFieldValue<DateTimeOffset>(0), paused, lane.Partner)).Single();
 
     /// <summary>A partner like the demonstration's, at the end of another line. The hub's command line does the same, one process for each.</summary>
-    Task RegisterAsync(Lane lane) =>
-        Cluster.QueryAsync(
+    async Task RegisterAsync(Lane lane) =>
+        await Cluster.QueryAsync(
             """
             insert into partners select (jsonb_populate_record(p, jsonb_build_object('id', $1::text, 'display_name', $1::text, 'push_address', $2::text))).*
             from partners p where p.id = $3 returning id

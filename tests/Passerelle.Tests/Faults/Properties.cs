@@ -50,7 +50,7 @@ sealed class Properties(IReadOnlyList<Accepted> accepted, IReadOnlyList<Receipt>
         foreach (var entry in accepted)
         {
             if (!states.TryGetValue(entry.Id, out var exchange)) yield return $"lost: {entry.Exchange} was accepted and does not exist";
-            else if (!IsDelivered(exchange.State)) yield return $"lost: {entry.Exchange} for {entry.Lane} is {exchange.State} ({exchange.EndReason}) after attempts [{string.Join(' ', tried[entry.Id].Select(a => a.Outcome))}]";
+            else if (!IsDelivered(exchange.State)) yield return $"lost: {entry.Exchange} for {entry.Lane} is {exchange.State} ({exchange.EndReason}) after attempts [{string.Join(", ", tried[entry.Id].CountBy(a => a.Outcome).Select(c => $"{c.Value} {c.Key}"))}]";
             else if (!received.Contains(entry.Exchange)) yield return $"lost: {entry.Exchange} is {exchange.State} and {entry.Lane} never got it";
         }
 

@@ -1,18 +1,15 @@
-using System.Buffers.Binary;
-
 namespace Passerelle.Tests.Faults;
 
 /// <summary>One HTTP/2 frame of a server, whole.</summary>
 sealed record ReplyFrame(byte[] Bytes)
 {
-    const byte Data = 0, Headers = 1, EndStream = 1;
+    const byte Data = 0, Headers = 1;
 
     /// <summary>It is part of an answer to a call, not of the connection's own housekeeping.</summary>
     public bool IsReply => Bytes[3] is Data or Headers;
 
-    public bool EndsReply => IsReply && (Bytes[4] & EndStream) != 0;
-
-    public int Stream => BinaryPrimitives.ReadInt32BigEndian(Bytes.AsSpan(5)) & int.MaxValue;
+    /// <summary>It carries the answer itself.</summary>
+    public bool IsData => Bytes[3] == Data;
 }
 
 /// <summary>Cuts what a server sends into frames, so that a fault strikes a reply and not just any bytes.</summary>
