@@ -209,15 +209,22 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
         await NobodyStartsAsync();
     }
 
+    /// <summary>What is pushed comes to its end with the nodes that are left; who pulls may be connected to the one that is down.</summary>
     async Task RestAsync()
     {
-        var ids = workload.Accepted.Select(a => a.Id).ToArray();
+        await DeliveredAsync(workload.Accepted.Where(a => a.Lane.Proxy is not null));
+        foreach (var node in late) await node.StartAsync(node.ClockOffset);
+        await DeliveredAsync(workload.Accepted);
+        foreach (var node in world.Nodes.Where(n => n.Hub.HasExited)) outcome.Violations.Add($"node {node.Name} ended by itself: {node.Hub.Tail()}");
+    }
+
+    async Task DeliveredAsync(IEnumerable<Accepted> accepted)
+    {
+        var ids = accepted.Select(a => a.Id).ToArray();
         List<WrittenExchange> open = [];
         await Eventually.BecomesTrueAsync(
             async () => (open = [.. (await Properties.ExchangesAsync(world, ids)).Where(e => !Properties.IsDelivered(e.State))]).Count == 0,
             () => $"{open.Count} exchanges are not delivered: {string.Join(", ", open.Take(5).Select(e => $"{e.Id} {e.State} {e.EndReason}"))}", AtRestWithin);
-        foreach (var node in late) await node.StartAsync(node.ClockOffset);
-        foreach (var node in world.Nodes.Where(n => n.Hub.HasExited)) outcome.Violations.Add($"node {node.Name} ended by itself: {node.Hub.Tail()}");
     }
 
     async Task JudgeAsync()
