@@ -29,7 +29,7 @@ sealed class Outcome(Schedule schedule)
 
     public int Again { get; set; }
 
-    public int Repeats { get; set; }
+    public string Repeats { get; set; } = "";
 
     public TimeSpan Took { get; set; }
 
@@ -45,7 +45,7 @@ sealed class Outcome(Schedule schedule)
     public override string ToString() =>
         $"""
         {Schedule}
-          {Accepted} accepted ({Repeats} calls repeated), {Received} receipts, {Again} of them again; {Took.TotalSeconds:0} s
+          {Accepted} accepted (calls repeated: {Repeats}), {Received} receipts, {Again} of them again; {Took.TotalSeconds:0} s
           takeovers: {string.Join(", ", Takeovers.GroupBy(s => s.Of).Select(Worst))}; resumes: {string.Join(", ", Resumes)}
           {(Violations.Count == 0 ? "sound" : $"{Violations.Count} VIOLATIONS:\n    " + string.Join("\n    ", Violations.Take(40)))}{string.Concat(Notes.Select(n => "\n  note: " + n))}
         """;

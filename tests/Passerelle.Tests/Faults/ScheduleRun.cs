@@ -232,7 +232,7 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
         var accepted = workload.Accepted;
         var properties = await Properties.ReadAsync(world, accepted);
         outcome.Violations.AddRange(properties.Broken(pauses));
-        (outcome.Accepted, outcome.Received, outcome.Repeats) = (accepted.Count, properties.Receipts.Count, workload.Repeats);
+        (outcome.Accepted, outcome.Received, outcome.Repeats) = (accepted.Count, properties.Receipts.Count, string.Join(", ", workload.Repeats.Select(r => $"{r.Value} {r.Key}")));
         outcome.Again = outcome.Received - properties.Receipts.DistinctBy(r => r.Exchange).Count();
         outcome.Takeovers.AddRange(watches.Takeovers(accepted, properties));
         outcome.Resumes.AddRange(watches.Resumes(accepted, properties));

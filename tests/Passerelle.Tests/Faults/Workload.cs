@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Grpc.Core;
 using Passerelle.Contracts.Employment.V1;
 using Passerelle.Tests.Support;
@@ -41,10 +42,10 @@ sealed class Workload
 
     public int Total { get; }
 
-    /// <summary>Asked more than once.</summary>
-    public int Repeats => Volatile.Read(ref repeats);
+    readonly Dictionary<string, int> repeats = [];
 
-    int repeats;
+    /// <summary>Why calls were asked again: node and status, and how often.</summary>
+    public IReadOnlyDictionary<string, int> Repeats { get { lock (gate) return new Dictionary<string, int>(repeats); } }
 
     public IReadOnlyList<Accepted> Accepted { get { lock (gate) return [.. accepted]; } }
 
@@ -107,16 +108,16 @@ sealed class Workload
         var since = Stopwatch.GetTimestamp();
         for (var tries = 0; ; tries++)
         {
+            var node = world.Nodes[(first + tries) % world.Nodes.Count];
             try
             {
-                var node = world.Nodes[(first + tries) % world.Nodes.Count];
                 var response = await new ReferralService.ReferralServiceClient(node.As("crm-demo"))
                     .CreateReferralAsync(request, deadline: TimeProvider.System.GetUtcNow().UtcDateTime + CallTimeout, cancellationToken: ct);
                 return new Accepted(response.Referral.Exchange, @case, number, lane, world.Nodes[first], asked);
             }
             catch (RpcException e) when (IsInDoubt(e.StatusCode) && Stopwatch.GetElapsedTime(since) < KnownWithin)
             {
-                Interlocked.Increment(ref repeats);
+                lock (gate) CollectionsMarshal.GetValueRefOrAddDefault(repeats, $"{node.Name} {e.StatusCode}{(node.Hub.HasExited ? " (down)" : "")}", out _)++;
                 await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
             }
         }
