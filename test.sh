@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Everything that the tests need, then all the tests. Arguments go to the test program, e.g. ./test.sh --filter-class '*Referral*'
+# ./test.sh --soak plays many drawn schedules of faults instead; PASSERELLE_FAULT_SEED and PASSERELLE_FAULT_SCHEDULES say which.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=.ci/prepare
@@ -8,10 +9,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 need_dotnet
 need_icu
 need_postgresql
+need_faketime
 need_node
 build_release env
 if [ ! -d tests/Passerelle.NodeClient/node_modules ]; then
   say "Installing the Node.js client's packages ..."
   npm ci --prefix tests/Passerelle.NodeClient --silent --no-audit --no-fund
+fi
+if [ "${1:-}" = --soak ]; then
+  shift
+  set -- --explicit only --filter-class '*.SoakTests' --show-live-output on "$@"
 fi
 exec tests/Passerelle.Tests/bin/Release/net10.0/Passerelle.Tests "$@"

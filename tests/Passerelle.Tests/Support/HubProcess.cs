@@ -39,6 +39,14 @@ public sealed class HubProcess : IAsyncDisposable
 
     public string Log => Path.Combine(folder, "hub.log");
 
+    /// <summary>Variables of the process at its next start, beside those of this one.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Not started yet, or ended since.</summary>
+    public bool HasExited => process is not { HasExited: false };
+
+    public int ProcessId => process!.Id;
+
     /// <param name="partnerPort">Where emploi-demo's server will be; 0 for a free port.</param>
     /// <param name="settings">Configuration, as Section:Key=value.</param>
     public static async Task<HubProcess> StartAsync(Postgres postgres, int partnerPort = 0, params string[] settings)
@@ -56,6 +64,10 @@ public sealed class HubProcess : IAsyncDisposable
         return hub;
     }
 
+    /// <summary>One of several hubs on a database that is there: not started yet. The first to start migrates it.</summary>
+    public static HubProcess NodeOn(string connectionString, string folder, int partnerPort, IReadOnlyDictionary<string, string> environment) =>
+        new(connectionString, folder, partnerPort) { Environment = environment };
+
     public async Task StartAsync(params string[] settings)
     {
         string[] arguments =
@@ -65,7 +77,9 @@ public sealed class HubProcess : IAsyncDisposable
             $"--Listen:Http={httpPort}", $"--Listen:Grpc={grpcPort}", $"--Listen:Tls={tlsPort}", .. settings.Select(s => "--" + s),
         ];
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = folder, UseShellExecute = false };
+        foreach (var (name, value) in Environment) start.Environment[name] = value;
         foreach (var argument in (string[])["-c", "log=$1; shift; exec dotnet \"$@\" >>\"$log\" 2>&1", "hub", Log, .. arguments]) start.ArgumentList.Add(argument);
+        process?.Dispose();
         process = Process.Start(start)!;
         using var http = new HttpClient { BaseAddress = new Uri(HttpAddress) };
         await Eventually.BecomesTrueAsync(async () =>
@@ -85,6 +99,15 @@ public sealed class HubProcess : IAsyncDisposable
         channel = null;
     }
 
+    /// <summary>Waits for an end that somebody else brings about.</summary>
+    /// <returns>When it was.</returns>
+    public async Task<DateTimeOffset> ExitAsync(CancellationToken ct)
+    {
+        var running = process!;
+        await running.WaitForExitAsync(ct);
+        return running.ExitTime;
+    }
+
     /// <summary>SIGTERM, as a supervisor stops it; the exit code.</summary>
     public async Task<int> StopAsync()
     {
@@ -96,14 +119,19 @@ public sealed class HubProcess : IAsyncDisposable
     /// <summary>Calls as one of the demonstration's callers, e.g. crm-demo.</summary>
     public CallInvoker As(string caller)
     {
-        using var keys = JsonDocument.Parse(File.ReadAllText(KeysFile));
-        var key = keys.RootElement.GetProperty("callers").EnumerateArray().Single(c => c.GetProperty("name").GetString() == caller).GetProperty("key").GetString()!;
+        var key = KeyOf(caller);
         channel ??= GrpcChannel.ForAddress(GrpcAddress);
         return channel.Intercept(metadata =>
         {
             metadata.Add("authorization", $"Bearer {key}");
             return metadata;
         });
+    }
+
+    public string KeyOf(string caller)
+    {
+        using var keys = JsonDocument.Parse(File.ReadAllText(KeysFile));
+        return keys.RootElement.GetProperty("callers").EnumerateArray().Single(c => c.GetProperty("name").GetString() == caller).GetProperty("key").GetString()!;
     }
 
     public async ValueTask DisposeAsync()
@@ -121,5 +149,5 @@ public sealed class HubProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    string Tail() => File.Exists(Log) ? string.Join('\n', File.ReadLines(Log).TakeLast(30)) : "(no log)";
+    public string Tail() => File.Exists(Log) ? string.Join('\n', File.ReadLines(Log).TakeLast(30)) : "(no log)";
 }

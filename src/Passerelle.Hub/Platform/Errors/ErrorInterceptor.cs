@@ -66,7 +66,8 @@ public sealed partial class ErrorInterceptor(IOptions<GrpcServiceOptions> grpc, 
     /// <summary>The database is away, full of connections, starting or stopping: waiting helps. Anything else that it says is our defect.</summary>
     public static bool IsStorageOutage(Exception exception) => Find<PostgresException>(exception) is { } said
         ? said.SqlState.StartsWith("08", StringComparison.Ordinal) || said.SqlState.StartsWith("57P", StringComparison.Ordinal) || said.SqlState == PostgresErrorCodes.TooManyConnections
-        : Find<NpgsqlException>(exception) is not null || Find<SocketException>(exception) is not null;
+        // The driver trips over its own feet when a connection is cut in the middle of an answer.
+        : Find<NpgsqlException>(exception) is not null || Find<SocketException>(exception) is not null || exception is NullReferenceException { Source: "Npgsql" };
 
     static T? Find<T>(Exception? exception) where T : Exception
     {
