@@ -121,6 +121,9 @@ public sealed partial class PasserelleClient : IDisposable
             MaxReceiveMessageSize = options.MaxReceiveBytes,
             MaxSendMessageSize = options.MaxSendBytes,
             ServiceConfig = SafeCalls.RetryPolicy(options),
+            // gRPC's own pause before it connects again grows to two minutes, and calls fail at once meanwhile.
+            InitialReconnectBackoff = options.FirstBackoff,
+            MaxReconnectBackoff = options.MaxBackoff,
         }));
     }
 

@@ -84,7 +84,7 @@ public sealed class LeaseTests(Postgres postgres)
             await node.CancelAsync();
             throw new OperationCanceledException(node.Token);
         });
-        await hub.Services.GetRequiredService<DeliverDue>().RunAsync(node.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await hub.Services.GetRequiredService<DeliverDue>().RunAsync(node.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
         await hub.RunAsync<DeliverDue>();
         Assert.Single(hub.Partner.Received);
