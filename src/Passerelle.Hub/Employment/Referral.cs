@@ -83,13 +83,8 @@ public sealed class Referral
     {
         public void Configure(EntityTypeBuilder<Referral> builder)
         {
-            builder.ToTable("referrals", table =>
-            {
-                table.HasKnownValues<ReferralState>("state");
-                table.HasKnownValues<DeclineReason>("decline_reason");
-                table.HasCheckConstraint("ck_referrals_answer_time", "(state = 'open') = (answer_time is null) and (answer_time is null) = (answer_message is null)");
-                table.HasCheckConstraint("ck_referrals_declined", "(state = 'declined') = (decline_reason is not null)");
-            });
+            // What each state must and must not have. See the migration Functions.
+            builder.ToTable("referrals", table => table.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)"));
             builder.Property(r => r.Id).ValueGeneratedNever();
             builder.Property(r => r.State).AsText();
             builder.Property(r => r.DeclineReason).AsText();

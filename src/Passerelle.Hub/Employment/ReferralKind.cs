@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Passerelle.Contracts.Common.V1;
+using Passerelle.Hub.Cases;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform.Errors;
@@ -13,44 +14,58 @@ public sealed class ReferralKind(HubDb db, ConsentGate gate, Vault vault) : IExc
 {
     public const string KindName = "referral";
 
+    /// <summary>All that a referral is made of, in one question.</summary>
+    static readonly Func<HubDb, Guid[], IAsyncEnumerable<Material>> FindMaterial = EF.CompileAsyncQuery((HubDb db, Guid[] exchangeIds) =>
+        from r in db.Referrals.AsNoTracking()
+        join p in db.Persons on r.PersonId equals p.Id
+        join c in db.Cvs on r.PersonId equals c.PersonId into cvs
+        from cv in cvs.DefaultIfEmpty()
+        join k in db.PersonKeys on r.PersonId equals k.PersonId into keys
+        from key in keys.DefaultIfEmpty()
+        where exchangeIds.Contains(r.ExchangeId)
+        select new Material(r, p, cv, key));
+
+    sealed record Material(Referral Referral, Person Person, Cv? Cv, PersonKey? Key);
+
     public string Name => KindName;
 
     public async Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<Exchange> exchanges, CancellationToken ct)
     {
         var ids = exchanges.Select(e => e.Id).ToArray();
-        var referrals = await db.Referrals.AsNoTracking().Where(r => ids.Contains(r.ExchangeId)).ToDictionaryAsync(r => r.ExchangeId, ct);
-        var personIds = referrals.Values.Select(r => r.PersonId).Distinct().ToArray();
-        var consents = await gate.FindLiveAsync(Purpose.EmploymentReferral, [.. exchanges.Select(e => (referrals[e.Id].PersonId, e.PartnerId))], ct);
-        var persons = await db.Persons.AsNoTracking().Where(p => personIds.Contains(p.Id)).ToDictionaryAsync(p => p.Id, ct);
-        var cvs = await db.Cvs.AsNoTracking().Where(c => personIds.Contains(c.PersonId)).ToDictionaryAsync(c => c.PersonId, ct);
-        await vault.LoadAsync(personIds, ct);
+        var files = new Dictionary<Guid, Material>(exchanges.Count);
+        await foreach (var material in FindMaterial(db, ids).WithCancellation(ct)) files[material.Referral.ExchangeId] = material;
+        var consents = await gate.FindLiveAsync(Purpose.EmploymentReferral, [.. exchanges.Select(e => (files[e.Id].Referral.PersonId, e.PartnerId))], ct);
         var prepared = new Dictionary<Guid, Preparation>(exchanges.Count);
         foreach (var exchange in exchanges)
         {
-            var referral = referrals[exchange.Id];
-            prepared[exchange.Id] = (consents.GetValueOrDefault((referral.PersonId, exchange.PartnerId)), vault.Find(referral.PersonId), cvs.GetValueOrDefault(referral.PersonId)) switch
+            var (referral, person, cv, key) = files[exchange.Id];
+            prepared[exchange.Id] = (consents.GetValueOrDefault((referral.PersonId, exchange.PartnerId)), key, cv) switch
             {
                 (_, null, _) => new Preparation.NotCleared("PERSON_ERASED"),
                 (null, _, _) => await gate.HasLapsedAsync(referral.PersonId, Purpose.EmploymentReferral, exchange.PartnerId, await db.NowAsync(ct), ct)
                     ? new Preparation.Lapsed("CONSENT_EXPIRED")
                     : new Preparation.NotCleared(ErrorReason.ConsentMissing.ToReasonName()),
                 (_, _, null) => new Preparation.NotCleared(ErrorReason.CvMissing.ToReasonName()),
-                ({ } consent, { } cipher, { } cv) => new Preparation.Cleared(Compose(referral, persons[referral.PersonId].OpenProfile(cipher), cv, cipher), Clearance.By(consent), [(referral.PersonId, "cv")]),
+                ({ } consent, _, _) => new Preparation.Cleared(Compose(referral, person, cv, vault.Open(key.PersonId, key.Wrapped)), Clearance.By(consent), [(referral.PersonId, "cv")]),
             };
         }
 
         return prepared;
     }
 
-    static Wire.ReferralFile Compose(Referral referral, Contracts.Cases.V1.Person profile, Cv cv, PersonCipher cipher) => new()
+    static Wire.ReferralFile Compose(Referral referral, Person person, Cv cv, PersonCipher cipher)
     {
-        Referral = referral.Name,
-        Person = profile.Name,
-        GivenName = profile.GivenName,
-        FamilyName = profile.FamilyName,
-        Email = profile.Email,
-        Phone = profile.Phone,
-        Introduction = referral.OpenIntroduction(cipher),
-        JsonResume = cv.Open(cipher),
-    };
+        var profile = person.OpenProfile(cipher);
+        return new Wire.ReferralFile
+        {
+            Referral = referral.Name,
+            Person = profile.Name,
+            GivenName = profile.GivenName,
+            FamilyName = profile.FamilyName,
+            Email = profile.Email,
+            Phone = profile.Phone,
+            Introduction = referral.OpenIntroduction(cipher),
+            JsonResume = cv.Open(cipher),
+        };
+    }
 }

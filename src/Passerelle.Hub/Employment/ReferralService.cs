@@ -18,15 +18,17 @@ public sealed class ReferralService(
     const int MaxMessage = 2000;
 
     /// <summary>What must hold before a referral is made, in one question: it is asked more than any other.</summary>
-    static readonly Func<HubDb, Guid, string, DateTimeOffset, CancellationToken, Task<Facts?>> FindFacts = EF.CompileAsyncQuery(
-        (HubDb db, Guid personId, string partnerId, DateTimeOffset now, CancellationToken _) => db.Persons.Where(p => p.Id == personId).Select(p => new Facts(
+    static readonly Func<HubDb, Guid, string, string, DateTimeOffset, CancellationToken, Task<Facts?>> FindFacts = EF.CompileAsyncQuery(
+        (HubDb db, Guid personId, string partnerId, string topic, DateTimeOffset now, CancellationToken _) => db.Persons.Where(p => p.Id == personId).Select(p => new Facts(
             p.CaseId,
             p.Role,
             db.Partners.Where(x => x.Id == partnerId).Select(x => (PartnerKind?)x.Kind).SingleOrDefault(),
             db.Cvs.Any(c => c.PersonId == personId),
-            db.Consents.Any(c => c.PersonId == personId && c.Purpose == Purpose.EmploymentReferral && (c.PartnerId == null || c.PartnerId == partnerId) && c.WithdrawTime == null && c.ExpireTime > now))).SingleOrDefault());
+            db.Consents.Any(c => c.PersonId == personId && c.Purpose == Purpose.EmploymentReferral && (c.PartnerId == null || c.PartnerId == partnerId) && c.WithdrawTime == null && c.ExpireTime > now),
+            db.PersonKeys.Where(k => k.PersonId == personId).Select(k => k.Wrapped).FirstOrDefault(),
+            db.Exchanges.Any(e => e.PartnerId == partnerId && e.Topic == topic && e.State == ExchangeState.Queued && e.DeliveryTime == null))).SingleOrDefault());
 
-    sealed record Facts(Guid CaseId, PersonRole Role, PartnerKind? PartnerKind, bool HasCv, bool HasConsent);
+    sealed record Facts(Guid CaseId, PersonRole Role, PartnerKind? PartnerKind, bool HasCv, bool HasConsent, byte[]? WrappedKey, bool HasOlder);
 
     public override async Task<Wire.CreateReferralResponse> CreateReferral(Wire.CreateReferralRequest request, ServerCallContext context)
     {
@@ -39,7 +41,8 @@ public sealed class ReferralService(
         var ct = context.CancellationToken;
         var response = await ledger.OnceAsync(context, requestId, request, async now =>
         {
-            var facts = await FindFacts(db, personId, partnerId, now, ct) ?? throw new ResourceNotFound(request.Person);
+            var topic = Names.Of(Names.Persons, personId);
+            var facts = await FindFacts(db, personId, partnerId, topic, now, ct) ?? throw new ResourceNotFound(request.Person);
             facts.Role.RequireAdult();
             if (facts.PartnerKind is null) throw new ResourceNotFound(request.Partner);
             if (facts.PartnerKind != PartnerKind.Employment) throw new PartnerKindMismatch(partnerId, PartnerKind.Employment);
@@ -49,8 +52,9 @@ public sealed class ReferralService(
             var id = Guid.CreateVersion7(now);
             var name = Names.Of(Names.Referrals, id);
             db.Events.Add(HubEvent.Of("referral.created", now, name, facts.CaseId, partnerId));
-            var exchange = await desk.OpenAsync(ReferralKind.KindName, partnerId, facts.CaseId, name, now, ct, topic: Names.Of(Names.Persons, personId));
-            var referral = Referral.Open(id, personId, exchange, request.Introduction, await vault.OpenAsync(personId, ct));
+            var exchange = desk.Open(ReferralKind.KindName, partnerId, facts.CaseId, name, now, topic);
+            if (facts.HasOlder) await desk.SupersedeOlderAsync(exchange, ct);
+            var referral = Referral.Open(id, personId, exchange, request.Introduction, vault.Open(personId, facts.WrappedKey ?? throw new ResourceNotFound(request.Person)));
             db.Referrals.Add(referral);
             return new Wire.CreateReferralResponse { Referral = ToWire(referral, exchange.State) };
         });

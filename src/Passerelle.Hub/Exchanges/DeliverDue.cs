@@ -62,7 +62,13 @@ public sealed partial class DeliverDue(
             var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], More: true);
             if (taken.Claims.Count > 0)
             {
-                foreach (var ready in await PrepareAsync(taken.Claims, run, ct)) SetOff(run, ready, ct);
+                var batch = await PrepareAsync(taken.Claims, run, ct);
+                for (var i = 0; i < batch.Count; i++)
+                {
+                    if (i == 1) Points.Reach(Points.MidBatch);
+                    SetOff(run, batch[i], ct);
+                }
+
                 var rest = options.Value.Pace - time.GetElapsedTime(began);
                 if (taken.Claims.Count >= Crowd && rest > TimeSpan.Zero) await Task.Delay(rest, time, ct);
                 if (taken.More) return true;
@@ -120,7 +126,7 @@ public sealed partial class DeliverDue(
 
     void SetOff(Run run, Ready ready, CancellationToken ct)
     {
-        run.InFlight[ready.Claim] = true;
+        run.InFlight[ready.Claim] = time.GetTimestamp();
         _ = SendAsync(run, ready, ct);
     }
 
@@ -156,7 +162,6 @@ public sealed partial class DeliverDue(
             var batch = new List<Completion>();
             while (batch.Count < options.Value.BatchSize && run.Outcomes.Reader.TryRead(out var completion)) batch.Add(completion);
             if (await SaveAsync(batch)) nudge.Now();
-            if (!run.InFlight.IsEmpty) Points.Reach(Points.MidBatch);
             run.Settle(batch.Count);
             changes.Pulse();
         }
@@ -199,11 +204,12 @@ public sealed partial class DeliverDue(
     {
         try
         {
-            using var timer = new PeriodicTimer(options.Value.Lease / 3, time);
+            using var timer = new PeriodicTimer(options.Value.Lease / 5, time);
             while (await timer.WaitForNextTickAsync(end))
             {
-                if (run.InFlight.IsEmpty) continue;
-                try { await claims.RenewAsync([.. run.InFlight.Keys], end); }
+                // Nearly every call is over long before.
+                if (run.InFlight.Where(f => time.GetElapsedTime(f.Value) >= options.Value.Lease / 3).Select(f => f.Key).ToList() is not { Count: > 0 } old) continue;
+                try { await claims.RenewAsync(old, end); }
                 catch (Exception e) when (e is not OperationCanceledException) { LogNotRenewed(e.GetType().Name); }
             }
         }
@@ -225,7 +231,8 @@ public sealed partial class DeliverDue(
         TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         int unsaved;
 
-        public ConcurrentDictionary<Claim, bool> InFlight { get; } = new();
+        /// <summary>Since when, as a timestamp of the clock that measures.</summary>
+        public ConcurrentDictionary<Claim, long> InFlight { get; } = new();
 
         public Channel<Completion> Outcomes { get; } = Channel.CreateUnbounded<Completion>(new UnboundedChannelOptions { SingleReader = true });
 

@@ -31,7 +31,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             select l.partner_id, l.health, l.tokens, l.refill_time, coalesce(l.max_in_flight, $5) as max_in_flight, nullif(coalesce(l.max_per_second, $6), 0) as rate, n.now
             from (select hub_now() as now) n cross join lanes l join partners p on p.id = l.partner_id
             where p.delivery = $1 and ($2::text is null or l.partner_id = $2) and l.pause_time is null and ($1 = 'pull' or l.health = 'up' or l.probe_time <= n.now)
-              and exists (select from exchanges x where x.partner_id = l.partner_id and x.state in ('queued', 'sending') and x.due_time <= n.now)
+              and (select x.due_time from exchanges x where x.partner_id = l.partner_id and x.state in ('queued', 'sending') order by x.due_time limit 1) <= n.now
             order by l.serve_time
             for update of l skip locked
         ),
@@ -49,10 +49,11 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             from refilled
         ),
         due as (
-            select x.id, x.partner_id, exists (
-                select from exchanges e
-                where e.partner_id = x.partner_id and e.case_id = x.case_id and e.state in ('queued', 'sending')
-                  and (e.sequence < x.sequence or (e.state = 'sending' and e.due_time > room.now and e.id <> x.id))) as waits
+            select x.id, room.partner_id, room.free, room.allowance, room.refill_time + room.steps * interval '100 ms' as refill_time, room.now,
+                (select e.sequence from exchanges e
+                 where e.partner_id = x.partner_id and e.case_id = x.case_id and e.state in ('queued', 'sending') order by e.sequence limit 1) < x.sequence
+                or exists (select from exchanges e
+                 where e.partner_id = x.partner_id and e.state = 'sending' and e.due_time > room.now and e.case_id = x.case_id and e.id <> x.id) as waits
             from room cross join lateral (
                 select id, partner_id, case_id, sequence from exchanges x
                 where x.partner_id = room.partner_id and x.state in ('queued', 'sending') and x.due_time <= room.now
@@ -70,19 +71,24 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             from due where e.id = due.id
             returning e.id, e.generation, e.partner_id, due.waits
         ),
+        found as (
+            select partner_id, count(*) as count, count(*) filter (where not waits) as taken,
+                min(free) as free, min(allowance) as allowance, min(refill_time) as refill_time, min(now) as now
+            from due group by partner_id
+        ),
         served as (
             update lanes l
-            set tokens = coalesce(room.allowance, 0) - taken.count, refill_time = room.refill_time + room.steps * interval '100 ms', serve_time = room.now,
+            set tokens = coalesce(found.allowance, 0) - found.taken, refill_time = found.refill_time, serve_time = found.now,
                 health = case when l.health = 'up' then 'up' else 'probing' end,
-                probe_time = case when l.health = 'up' then null else room.now + 2 * $3 end
-            from room join (select partner_id, count(*) as count from moved where not waits group by partner_id) taken on taken.partner_id = room.partner_id
-            where l.partner_id = room.partner_id and $1 = 'push'
+                probe_time = case when l.health = 'up' then null else found.now + 2 * $3 end
+            from found where l.partner_id = found.partner_id and found.taken > 0 and $1 = 'push'
         ),
         here as (
             update lanes l set health = 'up', failures = 0, failed_probes = 0, probe_time = null
             from room where l.partner_id = room.partner_id and $1 = 'pull' and l.health <> 'up'
         )
-        select moved.id, moved.generation, moved.partner_id, (select coalesce(bool_or((select count(*) from due where due.partner_id = room.partner_id) >= room.free), false) from room),
+        select moved.id, moved.generation, moved.partner_id,
+            exists (select from room where free < 1) or exists (select from found where count >= free),
             coalesce((select p.delivery = $1 from partners p where p.id = $2), $2 is null)
         from (select) one left join moved on not moved.waits
         """;
@@ -118,14 +124,19 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         return new Taken(claims, more, served);
     }
 
-    /// <summary>Keeps others away from what is still on its way. What has been claimed anew meanwhile is left alone.</summary>
+    /// <summary>Keeps others away from what is still on its way. What has been claimed anew meanwhile is left alone, and so is what is being completed at this moment.</summary>
     public async Task RenewAsync(IReadOnlyCollection<Claim> claims, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             """
             update exchanges e set due_time = hub_now() + $3
-            from unnest($1::uuid[], $2::int[]) c (id, generation)
-            where e.id = c.id and e.generation = c.generation and e.state = 'sending'
+            from (
+                select x.id from exchanges x join unnest($1::uuid[], $2::int[]) c (id, generation) on x.id = c.id and x.generation = c.generation
+                where x.state = 'sending'
+                order by x.id
+                for update of x skip locked
+            ) mine
+            where e.id = mine.id
             """);
         command.Parameters.Add(new() { Value = claims.Select(c => c.ExchangeId).ToArray() });
         command.Parameters.Add(new() { Value = claims.Select(c => c.Generation).ToArray() });

@@ -11,30 +11,30 @@ namespace Passerelle.Hub.Exchanges;
 /// <summary>What happens to one exchange, whatever it carries and however it travels. Each is part of the caller's transaction, or one of its own.</summary>
 public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOptions> options, IOptions<LaneOptions> lanes, Random random)
 {
-    static readonly Func<HubDb, string, string, string, CancellationToken, Task<bool>> HasOlder = EF.CompileAsyncQuery((HubDb db, string partnerId, string topic, string kind, CancellationToken _) =>
-        db.Exchanges.Any(e => e.PartnerId == partnerId && e.Topic == topic && e.Kind == kind && e.State == ExchangeState.Queued && e.DeliveryTime == null));
-
     /// <summary>Queues an exchange in the caller's transaction. Nudge the delivery after the commit.</summary>
     /// <param name="topic">Where the kind lets a newer one take the place of an older one that has not left yet: what both are about, e.g. persons/{uuid} for a CV. Null: nothing takes its place.</param>
-    public async Task<Exchange> OpenAsync(string kind, string partnerId, Guid caseId, string subject, DateTimeOffset now, CancellationToken ct, string? topic = null)
+    public Exchange Open(string kind, string partnerId, Guid caseId, string subject, DateTimeOffset now, string? topic = null)
     {
         var exchange = Exchange.Open(kind, partnerId, caseId, subject, topic, now);
         db.Exchanges.Add(exchange);
         Tell(exchange, "exchange.queued", now, kind);
-        if (topic is null || !await HasOlder(db, partnerId, topic, kind, ct)) return exchange;
-        // What is on its way is left alone: the partner may have it in a moment. What was delivered before and is only repeated keeps its window.
+        return exchange;
+    }
+
+    /// <summary>Whatever is about the same and has not left yet makes way for this one. What is on its way is left alone: the partner may have it in a moment; so is what was delivered
+    /// before and is only repeated.</summary>
+    public async Task SupersedeOlderAsync(Exchange newer, CancellationToken ct)
+    {
         foreach (var older in await db.Exchanges.FromSql(
             $"""
             select * from exchanges
-            where partner_id = {partnerId} and topic = {topic} and kind = {kind} and state = 'queued' and delivery_time is null
+            where partner_id = {newer.PartnerId} and topic = {newer.Topic} and kind = {newer.Kind} and state = 'queued' and delivery_time is null
             order by id for update
             """).ToListAsync(ct))
         {
-            older.Supersede(exchange.Id, now);
-            Tell(older, "exchange.withdrawn", now, Exchange.Superseded);
+            older.Supersede(newer.Id, newer.CreateTime);
+            Tell(older, "exchange.withdrawn", newer.CreateTime, Exchange.Superseded);
         }
-
-        return exchange;
     }
 
     /// <summary>The partner says that it has an exchange (pull). Repeating it, even late, is harmless.</summary>

@@ -7,8 +7,11 @@ using Npgsql;
 
 namespace Passerelle.Hub.Persistence;
 
-/// <summary>Saves what a context has gathered with one statement for each kind of row instead of one for each row, all in one exchange with the database: for work that goes through many rows at once.</summary>
-/// <remarks>It does what SaveChanges would, save that numbers which the database gives (identities) are not read back: inserted rows are let go of.</remarks>
+/// <summary>Saves what a context has gathered in one statement, whatever the number and the kinds of its rows, where SaveChanges has one for each: for work that goes through many rows.</summary>
+/// <remarks>
+/// It does what SaveChanges would, save that numbers which the database gives (identities) are not read back: inserted rows are let go of. References are checked when the statement
+/// is done, so the order of its parts does not matter. Columns that are arrays themselves cannot be saved this way.
+/// </remarks>
 public static class BulkSave
 {
     static readonly ConcurrentDictionary<string, string> Statements = new();
@@ -19,18 +22,14 @@ public static class BulkSave
         var transaction = db.Database.CurrentTransaction ?? throw new InvalidOperationException("Saving in bulk needs an open transaction.");
         var entries = db.ChangeTracker.Entries().Where(e => e.State is EntityState.Added or EntityState.Modified).ToList();
         if (entries.Count == 0) return;
-        await using var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction());
-        // Inserted before what refers to it.
-        foreach (var group in entries.GroupBy(e => (e.Metadata, e.State)).OrderBy(g => Depth(g.Key.Metadata)))
-        {
-            var rows = group.ToList();
-            var columns = Columns(group.Key.Metadata, group.Key.State, rows);
-            var command = new NpgsqlBatchCommand(Statements.GetOrAdd(Key(group.Key.Metadata, group.Key.State, columns), _ => Sql(group.Key.Metadata, group.Key.State, columns)));
-            foreach (var column in columns) command.Parameters.Add(new NpgsqlParameter { Value = Values(column, rows), DataTypeName = StoreType(column) + "[]" });
-            batch.BatchCommands.Add(command);
-        }
-
-        var saved = await batch.ExecuteNonQueryAsync(ct);
+        var parts = entries.GroupBy(e => (e.Metadata, e.State))
+            .Select(g => (Type: g.Key.Metadata, g.Key.State, Rows: g.ToList())).Select(g => (g.Type, g.State, g.Rows, Columns: Columns(g.Type, g.State, g.Rows))).ToList();
+        var shape = string.Join(';', parts.Select(p => $"{p.Type.Name}/{p.State}/{string.Join(',', p.Columns.Select(c => c.Name))}"));
+        await using var command = new NpgsqlCommand(
+            Statements.GetOrAdd(shape, _ => Sql([.. parts.Select(p => (p.Type, p.State, p.Columns))])), (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction());
+        foreach (var part in parts)
+            foreach (var column in part.Columns) command.Parameters.Add(new NpgsqlParameter { Value = Values(column, part.Rows), DataTypeName = StoreType(column) + "[]" });
+        var saved = (long)(await command.ExecuteScalarAsync(ct))!;
         if (saved != entries.Count) throw new DbUpdateConcurrencyException($"{entries.Count} rows were to be saved, {saved} were.");
         foreach (var entry in entries.Where(e => e.State == EntityState.Added)) entry.State = EntityState.Detached;
         db.ChangeTracker.AcceptAllChanges();
@@ -58,18 +57,18 @@ public static class BulkSave
 
     static string StoreType(IProperty property) => property.GetTypeMapping() is RelationalTypeMapping mapping ? mapping.StoreType : property.GetColumnType();
 
-    static string Key(IEntityType type, EntityState state, List<IProperty> columns) => $"{type.Name}/{state}/{string.Join(',', columns.Select(c => c.Name))}";
-
-    /// <summary>How many steps of references lie under it.</summary>
-    static int Depth(IEntityType type) => type.GetForeignKeys().Select(k => k.PrincipalEntityType).Where(t => t != type).Select(t => Depth(t) + 1).DefaultIfEmpty(0).Max();
-
-    static string Sql(IEntityType type, EntityState state, List<IProperty> columns)
+    static string Sql(IReadOnlyList<(IEntityType Type, EntityState State, List<IProperty> Columns)> parts)
     {
-        var names = columns.Select(c => c.GetColumnName()).ToList();
-        var rows = $"unnest({string.Join(", ", columns.Select((_, i) => $"${i + 1}"))}) row ({string.Join(", ", names)})";
-        var keys = type.FindPrimaryKey()!.Properties.Count;
-        return state == EntityState.Added
-            ? $"insert into {type.GetTableName()} ({string.Join(", ", names)}) select * from {rows}"
-            : $"update {type.GetTableName()} t set {string.Join(", ", names.Skip(keys).Select(n => $"{n} = row.{n}"))} from {rows} where {string.Join(" and ", names.Take(keys).Select(n => $"t.{n} = row.{n}"))}";
+        var next = 1;
+        var saves = parts.Select((part, i) =>
+        {
+            var names = part.Columns.Select(c => c.GetColumnName()).ToList();
+            var rows = $"unnest({string.Join(", ", names.Select(_ => $"${next++}"))}) row ({string.Join(", ", names)})";
+            var keys = part.Type.FindPrimaryKey()!.Properties.Count;
+            return $"s{i} as ({(part.State == EntityState.Added
+                ? $"insert into {part.Type.GetTableName()} ({string.Join(", ", names)}) select * from {rows}"
+                : $"update {part.Type.GetTableName()} t set {string.Join(", ", names.Skip(keys).Select(n => $"{n} = row.{n}"))} from {rows} where {string.Join(" and ", names.Take(keys).Select(n => $"t.{n} = row.{n}"))}")} returning 1)";
+        }).ToList();
+        return $"with {string.Join(",\n", saves)}\nselect {string.Join(" + ", saves.Select((_, i) => $"(select count(*) from s{i})"))}";
     }
 }

@@ -20,7 +20,7 @@ public static class Points
     /// <summary>One exchange's call has come back; its outcome is not saved yet.</summary>
     public const string Sent = "send.returned";
 
-    /// <summary>Some outcomes of a batch are saved, others are still on their way.</summary>
+    /// <summary>The first exchange of a batch has left, the others are still to leave.</summary>
     public const string MidBatch = "batch.middle";
 
     /// <summary>Outcomes are committed.</summary>

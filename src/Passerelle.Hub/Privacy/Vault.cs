@@ -65,7 +65,10 @@ public sealed class Vault(HubDb db, MasterKey master)
         return Open(row);
     }
 
-    PersonCipher Open(PersonKey row) => opened[row.PersonId] = new PersonCipher(Sealed.Open(master.Bytes, row.Wrapped, $"person_keys/{row.PersonId:D}"));
+    /// <summary>With a key that was read along with something else.</summary>
+    public PersonCipher Open(Guid personId, byte[] wrapped) => opened[personId] = new PersonCipher(Sealed.Open(master.Bytes, wrapped, $"person_keys/{personId:D}"));
+
+    PersonCipher Open(PersonKey row) => Open(row.PersonId, row.Wrapped);
 }
 
 /// <summary>Seals and opens with one person's key. The place (table, column and row) is bound in: a sealed value moved elsewhere does not open.</summary>

@@ -43,7 +43,7 @@ public sealed class EnrolmentService(HubDb db, RequestLedger ledger, ExchangeDes
             if (partner.Kind != PartnerKind.Schooling) throw new PartnerKindMismatch(partnerId, PartnerKind.Schooling);
             var id = Guid.CreateVersion7(now);
             db.Events.Add(HubEvent.Of("enrolment.created", now, Enrolment.NameOf(id), child.CaseId, partnerId));
-            var exchange = await desk.OpenAsync(EnrolmentKind.KindName, partnerId, child.CaseId, Enrolment.NameOf(id), now, ct);
+            var exchange = desk.Open(EnrolmentKind.KindName, partnerId, child.CaseId, Enrolment.NameOf(id), now);
             var enrolment = Enrolment.Submit(id, child, exchange, (Level)request.Level, startDate!.Value, request.PreviousSchool, documentIds, await vault.OpenAsync(personId, ct), now);
             db.Enrolments.Add(enrolment);
             return new Wire.CreateEnrolmentResponse { Enrolment = ToWire(enrolment) };
@@ -71,7 +71,7 @@ public sealed class EnrolmentService(HubDb db, RequestLedger ledger, ExchangeDes
             await CheckDocumentsAsync(documentIds, enrolment.PersonId, [.. enrolment.DocumentIds], violations, ct);
             violations.ThrowIfAny();
             db.Events.Add(HubEvent.Of("enrolment.completed", now, enrolment.Name, enrolment.CaseId, enrolment.PartnerId));
-            enrolment.Complete(await desk.OpenAsync(EnrolmentKind.KindName, enrolment.PartnerId, enrolment.CaseId, enrolment.Name, now, ct), documentIds);
+            enrolment.Complete(desk.Open(EnrolmentKind.KindName, enrolment.PartnerId, enrolment.CaseId, enrolment.Name, now), documentIds);
             return new Wire.CompleteEnrolmentResponse { Enrolment = ToWire(enrolment) };
         });
         delivery.Now();

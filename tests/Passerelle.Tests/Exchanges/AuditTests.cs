@@ -20,7 +20,7 @@ public sealed class AuditTests(Postgres postgres)
         { "delivery_unproven", "update attempts set outcome = 'not_yet' where exchange_id = '{id}'", "update attempts set outcome = 'accepted' where exchange_id = '{id}'" },
         {
             "acceptance_lost",
-            "alter table exchanges drop constraint ck_exchanges_delivery_time; update clocks set subject = 'exchanges/lost' where subject = 'exchanges/{open}'; update exchanges set delivery_time = null where id = '{open}'",
+            "alter table exchanges drop constraint ck_exchanges_sound; update clocks set subject = 'exchanges/lost' where subject = 'exchanges/{open}'; update exchanges set delivery_time = null where id = '{open}'",
             "update exchanges set delivery_time = hub_now() where id = '{open}'; update clocks set subject = 'exchanges/{open}' where subject = 'exchanges/lost'"
         },
         { "attempt_unclaimed", "update attempts set number = 7 where exchange_id = '{id}'", "update attempts set number = 1 where exchange_id = '{id}'" },
@@ -31,7 +31,7 @@ public sealed class AuditTests(Postgres postgres)
             "update exchanges set superseded_by = null, state = 'queued', end_reason = null, end_time = null, due_time = hub_now() where id = '{queued}'"
         },
         { "conservation", "update events set type = 'exchange.forgotten' where type = 'exchange.queued' and subject = 'exchanges/{queued}'", "update events set type = 'exchange.queued' where type = 'exchange.forgotten'" },
-        { "conservation", "alter table exchanges drop constraint ck_exchanges_state, drop constraint ck_exchanges_due_time; update exchanges set state = 'lost' where id = '{queued}'", "update exchanges set state = 'queued' where id = '{queued}'" },
+        { "conservation", "alter table exchanges drop constraint ck_exchanges_sound; update exchanges set state = 'lost' where id = '{queued}'", "update exchanges set state = 'queued' where id = '{queued}'" },
     };
 
     [Theory]

@@ -324,13 +324,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_exchanges", x => x.id);
-                    table.CheckConstraint("ck_exchanges_answer_time", "(answer_time is null) = (answer_code is null) and case state when 'answered' then answer_time is not null when 'withdrawn' then true when 'expired' then true else answer_time is null end");
-                    table.CheckConstraint("ck_exchanges_delivery_time", "state not in ('awaiting_answer', 'answered') or delivery_time is not null");
-                    table.CheckConstraint("ck_exchanges_due_time", "(state in ('queued', 'sending')) = (due_time is not null)");
-                    table.CheckConstraint("ck_exchanges_end_reason", "(state in ('undeliverable', 'withdrawn', 'expired')) = (end_reason is not null) and (end_reason is null) = (end_time is null)");
-                    table.CheckConstraint("ck_exchanges_held", "state <> 'held'");
-                    table.CheckConstraint("ck_exchanges_state", "state in ('queued', 'held', 'sending', 'awaiting_answer', 'answered', 'undeliverable', 'withdrawn', 'expired')");
-                    table.CheckConstraint("ck_exchanges_superseded_by", "superseded_by is null or state = 'withdrawn'");
+                    table.CheckConstraint("ck_exchanges_sound", "exchange_is_sound(state, due_time, delivery_time, answer_time, answer_code, end_reason, end_time, superseded_by)");
                     table.ForeignKey(
                         name: "fk_exchanges_partners_partner_id",
                         column: x => x.partner_id,
@@ -739,10 +733,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_referrals", x => x.id);
-                    table.CheckConstraint("ck_referrals_answer_time", "(state = 'open') = (answer_time is null) and (answer_time is null) = (answer_message is null)");
-                    table.CheckConstraint("ck_referrals_decline_reason", "decline_reason in ('no_opening', 'skills_mismatch', 'out_of_area', 'already_known', 'other')");
-                    table.CheckConstraint("ck_referrals_declined", "(state = 'declined') = (decline_reason is not null)");
-                    table.CheckConstraint("ck_referrals_state", "state in ('open', 'interested', 'declined')");
+                    table.CheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)");
                     table.ForeignKey(
                         name: "fk_referrals_cases_case_id",
                         column: x => x.case_id,

@@ -519,13 +519,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.ToTable("referrals", null, t =>
                         {
-                            t.HasCheckConstraint("ck_referrals_answer_time", "(state = 'open') = (answer_time is null) and (answer_time is null) = (answer_message is null)");
-
-                            t.HasCheckConstraint("ck_referrals_decline_reason", "decline_reason in ('no_opening', 'skills_mismatch', 'out_of_area', 'already_known', 'other')");
-
-                            t.HasCheckConstraint("ck_referrals_declined", "(state = 'declined') = (decline_reason is not null)");
-
-                            t.HasCheckConstraint("ck_referrals_state", "state in ('open', 'interested', 'declined')");
+                            t.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)");
                         });
                 });
 
@@ -777,19 +771,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.ToTable("exchanges", null, t =>
                         {
-                            t.HasCheckConstraint("ck_exchanges_answer_time", "(answer_time is null) = (answer_code is null) and case state when 'answered' then answer_time is not null when 'withdrawn' then true when 'expired' then true else answer_time is null end");
-
-                            t.HasCheckConstraint("ck_exchanges_delivery_time", "state not in ('awaiting_answer', 'answered') or delivery_time is not null");
-
-                            t.HasCheckConstraint("ck_exchanges_due_time", "(state in ('queued', 'sending')) = (due_time is not null)");
-
-                            t.HasCheckConstraint("ck_exchanges_end_reason", "(state in ('undeliverable', 'withdrawn', 'expired')) = (end_reason is not null) and (end_reason is null) = (end_time is null)");
-
-                            t.HasCheckConstraint("ck_exchanges_held", "state <> 'held'");
-
-                            t.HasCheckConstraint("ck_exchanges_state", "state in ('queued', 'held', 'sending', 'awaiting_answer', 'answered', 'undeliverable', 'withdrawn', 'expired')");
-
-                            t.HasCheckConstraint("ck_exchanges_superseded_by", "superseded_by is null or state = 'withdrawn'");
+                            t.HasCheckConstraint("ck_exchanges_sound", "exchange_is_sound(state, due_time, delivery_time, answer_time, answer_code, end_reason, end_time, superseded_by)");
                         });
                 });
 

@@ -1,0 +1,58 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace Passerelle.Hub.Persistence.Migrations;
+
+/// <summary>
+/// The one clock: leases, deadlines and every stored time come from hub_now(); tests put a time of their own in its place.
+/// And the invariants of the rows that are written most, one function each for the CHECK of its table: PostgreSQL reads the text of a table's CHECKs anew for every statement,
+/// and seven of them cost three times the insert itself.
+/// </summary>
+[DbContext(typeof(HubDb))]
+[Migration("20260101000000_Functions")]
+public sealed class Functions : Migration
+{
+    protected override void Up(MigrationBuilder migrationBuilder)
+    {
+        migrationBuilder.Sql("create function hub_now() returns timestamptz language sql volatile parallel safe as 'select clock_timestamp()'");
+        migrationBuilder.Sql(
+            """
+            create function exchange_is_sound(state text, due_time timestamptz, delivery_time timestamptz, answer_time timestamptz, answer_code text, end_reason text, end_time timestamptz, superseded_by uuid)
+            returns boolean language plpgsql immutable parallel safe as $$
+            begin
+                return (answer_time is null) = (answer_code is null) and (end_reason is null) = (end_time is null) and (superseded_by is null or state = 'withdrawn')
+                    and case state
+                        when 'queued' then due_time is not null and answer_time is null and end_reason is null
+                        when 'sending' then due_time is not null and answer_time is null and end_reason is null
+                        when 'awaiting_answer' then due_time is null and delivery_time is not null and answer_time is null and end_reason is null
+                        when 'answered' then due_time is null and delivery_time is not null and answer_time is not null and end_reason is null
+                        when 'undeliverable' then due_time is null and answer_time is null and end_reason is not null
+                        when 'withdrawn' then due_time is null and end_reason is not null
+                        when 'expired' then due_time is null and end_reason is not null
+                        else false
+                    end;
+            end $$
+            """);
+        migrationBuilder.Sql(
+            """
+            create function referral_is_sound(state text, answer_time timestamptz, answer_message bytea, decline_reason text)
+            returns boolean language plpgsql immutable parallel safe as $$
+            begin
+                return (answer_time is null) = (answer_message is null)
+                    and case state
+                        when 'open' then answer_time is null and decline_reason is null
+                        when 'interested' then answer_time is not null and decline_reason is null
+                        when 'declined' then answer_time is not null and decline_reason in ('no_opening', 'skills_mismatch', 'out_of_area', 'already_known', 'other')
+                        else false
+                    end;
+            end $$
+            """);
+    }
+
+    protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql(
+        """
+        drop function referral_is_sound(text, timestamptz, bytea, text);
+        drop function exchange_is_sound(text, timestamptz, timestamptz, timestamptz, text, text, timestamptz, uuid);
+        drop function hub_now()
+        """);
+}
