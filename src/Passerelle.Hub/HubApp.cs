@@ -153,7 +153,7 @@ public static class HubApp
             {
                 SchemaName = "hangfire",
                 // What this node enqueues wakes its workers at once; the poll is for what others enqueue.
-                QueuePollInterval = TimeSpan.FromSeconds(5),
+                QueuePollInterval = TimeSpan.FromSeconds(10),
                 // A killed worker's job and locks come back within a minute instead of half an hour and ten minutes.
                 UseSlidingInvisibilityTimeout = true,
                 InvisibilityTimeout = TimeSpan.FromMinutes(1),
