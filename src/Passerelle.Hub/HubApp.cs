@@ -93,7 +93,7 @@ public static class HubApp
         services.AddScoped<ExchangeDesk>();
         services.AddScoped<Dispatch>();
         AddDueWork<DeliverDue>(services);
-        services.AddSingleton<LaneChanged>(provider => provider.GetRequiredService<Nudge<DeliverDue>>().Now);
+        services.AddSingleton<LaneChanged>(provider => () => provider.GetRequiredService<Nudge<DeliverDue>>().Now());
         services.AddScoped<ExchangeVerbs>();
         services.AddSingleton<Replay>();
         services.AddSingleton<DrainReport>();

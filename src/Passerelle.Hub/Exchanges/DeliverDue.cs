@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
-using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
@@ -13,8 +12,11 @@ public sealed partial class DeliverDue(
     ExchangeClaims claims, IServiceScopeFactory scopes, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
     ILogger<DeliverDue> logger) : IDueWork
 {
-    /// <summary>A batch from which it pays to let a little more come together before the next claim.</summary>
-    const int Crowd = 4;
+    /// <summary>After so many exchanges in one claim it rests for the whole Delivery:Pace, after fewer for less.</summary>
+    const int FullClaim = 64;
+
+    /// <summary>How long outcomes wait for one another before they are saved together. Nobody waits for them but the next in line.</summary>
+    static readonly TimeSpan OutcomesGather = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How soon lanes that were full, or over their rate, are looked at again.</summary>
     static readonly TimeSpan LookAtFullLanes = TimeSpan.FromMilliseconds(100);
@@ -54,39 +56,59 @@ public sealed partial class DeliverDue(
     /// <returns>False when there is nothing left to do or to wait for.</returns>
     async Task<bool> ClaimAsync(Run run, CancellationToken ct)
     {
-        var began = time.GetTimestamp();
         var called = nudge.Next;
         try
         {
-            var room = Math.Min(options.Value.BatchSize, options.Value.MaxInFlight - run.InFlight.Count);
-            var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], More: true);
+            var taken = await TakeAsync(run, ct);
             if (taken.Claims.Count > 0)
             {
-                var batch = await PrepareAsync(taken.Claims, run, ct);
+                var batch = await PrepareAsync(taken.Claims, taken.Time, run, ct);
                 for (var i = 0; i < batch.Count; i++)
                 {
                     if (i == 1) Points.Reach(Points.MidBatch);
                     SetOff(run, batch[i], ct);
                 }
 
-                var rest = options.Value.Pace - time.GetElapsedTime(began);
-                if (taken.Claims.Count >= Crowd && rest > TimeSpan.Zero) await Task.Delay(rest, time, ct);
-                if (taken.More) return true;
+                // The more there is, the more it pays to let some come together before the next claim.
+                await Task.Delay(options.Value.Pace * Math.Min(1, (double)taken.Claims.Count / FullClaim), time, ct);
+                if (run.Crowded.Count > 0) return true;
             }
 
-            return await IsWorthAnotherLookAsync(run, called, taken.More, ct);
+            return await IsWorthAnotherLookAsync(run, called, ct);
         }
         catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) && !ct.IsCancellationRequested)
         {
             LogStorageAway(e.GetType().Name);
+            // Where it was about to look is forgotten.
+            run.EverywhereTime = null;
             await Task.Delay(StorageComesBack, time, ct);
             return true;
         }
     }
 
-    /// <summary>Waits for a nudge; for room, where lanes were full; for the time to pass, while something is on its way.</summary>
-    async Task<bool> IsWorthAnotherLookAsync(Run run, Task called, bool more, CancellationToken ct)
+    /// <summary>Looks where somebody said that something is due, and where there was more than room; everywhere at first, and from time to time.</summary>
+    async Task<Taken> TakeAsync(Run run, CancellationToken ct)
     {
+        var room = Math.Min(options.Value.BatchSize, options.Value.MaxInFlight - run.InFlight.Count);
+        if (room <= 0)
+        {
+            run.IsFull = true;
+            return Taken.Nothing;
+        }
+
+        var places = nudge.TakePlaces();
+        var everywhere = places is null || run.EverywhereTime is not { } last || time.GetElapsedTime(last) >= LookAnyway;
+        var lanes = everywhere ? [] : places!.Concat(run.Crowded).Distinct().ToList();
+        if (everywhere) run.EverywhereTime = time.GetTimestamp();
+        var taken = everywhere ? await claims.TakeAsync(room, ct) : lanes.Count > 0 ? await claims.TakeAsync(lanes, room, ct) : Taken.Nothing;
+        (run.Crowded, run.IsFull) = (taken.Crowded, false);
+        return taken;
+    }
+
+    /// <summary>Waits for a nudge; for room, where lanes were full; for the time to pass, while something is on its way.</summary>
+    async Task<bool> IsWorthAnotherLookAsync(Run run, Task called, CancellationToken ct)
+    {
+        var more = run.IsFull || run.Crowded.Count > 0;
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var patience = Task.Delay(more ? LookAtFullLanes : LookAnyway, time, wait.Token);
         while (true)
@@ -101,11 +123,11 @@ public sealed partial class DeliverDue(
         }
     }
 
-    async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, Run run, CancellationToken ct)
+    async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, DateTimeOffset now, Run run, CancellationToken ct)
     {
         try
         {
-            return await WithDispatchAsync(dispatch => dispatch.PrepareAsync(batch, Transport.Push, ct));
+            return await WithDispatchAsync(dispatch => dispatch.PrepareAsync(batch, Transport.Push, now, ct));
         }
         catch (Exception e) when (e is not OperationCanceledException && !ErrorInterceptor.IsStorageOutage(e))
         {
@@ -119,7 +141,7 @@ public sealed partial class DeliverDue(
 
             // One exchange's trouble is not the others'.
             var ready = new List<Ready>();
-            foreach (var claim in batch) ready.AddRange(await PrepareAsync([claim], run, ct));
+            foreach (var claim in batch) ready.AddRange(await PrepareAsync([claim], now, run, ct));
             return ready;
         }
     }
@@ -159,6 +181,7 @@ public sealed partial class DeliverDue(
     {
         while (await run.Outcomes.Reader.WaitToReadAsync())
         {
+            await Task.Delay(OutcomesGather, time);
             var batch = new List<Completion>();
             while (batch.Count < options.Value.BatchSize && run.Outcomes.Reader.TryRead(out var completion)) batch.Add(completion);
             if (await SaveAsync(batch)) nudge.Now();
@@ -230,6 +253,15 @@ public sealed partial class DeliverDue(
     {
         TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         int unsaved;
+
+        /// <summary>Partners whose lanes had more than room.</summary>
+        public IReadOnlyCollection<string> Crowded { get; set; } = [];
+
+        /// <summary>As much is on its way as may be.</summary>
+        public bool IsFull { get; set; }
+
+        /// <summary>When it last looked everywhere; null: that is what it must do next.</summary>
+        public long? EverywhereTime { get; set; }
 
         /// <summary>Since when, as a timestamp of the clock that measures.</summary>
         public ConcurrentDictionary<Claim, long> InFlight { get; } = new();

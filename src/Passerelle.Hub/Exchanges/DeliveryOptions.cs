@@ -36,8 +36,8 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How many exchanges this node has on their way at once. Default 512.</summary>
     public int MaxInFlight { get; set; } = 512;
 
-    /// <summary>While much is due, how far apart claims are, so that each takes more; a lone exchange never waits for it. Default 30 ms.</summary>
-    public TimeSpan Pace { get; set; } = TimeSpan.FromMilliseconds(30);
+    /// <summary>How long it rests after a claim of many, so that the next takes many too; after a claim of few it rests for a fraction of that. Default 50 ms.</summary>
+    public TimeSpan Pace { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How soon an exchange is looked at again that waits for an earlier one of its case, if nobody called it before. Default 5 s.</summary>
     public TimeSpan LookAgain { get; set; } = TimeSpan.FromSeconds(5);

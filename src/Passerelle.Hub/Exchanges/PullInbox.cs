@@ -1,5 +1,4 @@
 using Npgsql;
-using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 
@@ -15,18 +14,18 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
     /// <exception cref="StateConflict">The partner is served by push (by now).</exception>
     public async Task<Given> GiveAsync(string partnerId, int limit, CancellationToken ct)
     {
-        var taken = await claims.TakeAsync(DeliveryMode.Pull, partnerId, limit, ct);
+        var taken = await claims.TakeForAsync(partnerId, limit, ct);
         if (!taken.IsServed) throw new StateConflict(Names.OfPartner(partnerId), "push", "Exchanges for this partner are pushed to its server.");
-        if (taken.Claims.Count == 0) return new Given([], taken.More);
+        if (taken.Claims.Count == 0) return new Given([], taken.Crowded.Count > 0);
         // Even if the caller has gone away meanwhile: it is a matter of milliseconds, and what cannot be given is given back by whoever gives.
-        return new Given(await PrepareAsync(taken.Claims, CancellationToken.None), More: true);
+        return new Given(await PrepareAsync(taken.Claims, taken.Time, CancellationToken.None), More: true);
     }
 
-    async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, CancellationToken ct)
+    async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, DateTimeOffset now, CancellationToken ct)
     {
         try
         {
-            return await WithDispatchAsync(dispatch => dispatch.PrepareAsync(batch, Transport.Pull, ct));
+            return await WithDispatchAsync(dispatch => dispatch.PrepareAsync(batch, Transport.Pull, now, ct));
         }
         catch (Exception e) when (e is not OperationCanceledException && !ErrorInterceptor.IsStorageOutage(e))
         {
@@ -44,7 +43,7 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
 
             // One exchange's trouble is not the others'.
             var ready = new List<Ready>();
-            foreach (var claim in batch) ready.AddRange(await PrepareAsync([claim], ct));
+            foreach (var claim in batch) ready.AddRange(await PrepareAsync([claim], now, ct));
             return ready;
         }
     }

@@ -84,12 +84,12 @@ public sealed class LaneTests(Postgres postgres)
         await hub.RunAsync<DeliverDue>();
         await hub.Time.FreezeAsync(Start.AddSeconds(5));
         // Claimed and never heard of again.
-        Assert.Single((await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(DeliveryMode.Push, null, 10, CancellationToken.None)).Claims);
+        Assert.Single((await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(10, CancellationToken.None)).Claims);
         Assert.Equal(LaneHealth.Probing, (await LaneAsync(hub)).Health);
 
         await hub.RunAsync<DeliverDue>();
         Assert.Equal(2, hub.Partner.Received.Count);
-        await RunAtAsync(hub, Start.AddSeconds(25));
+        await RunAtAsync(hub, Start.AddSeconds(45));
         Assert.Equal(LaneHealth.Up, (await LaneAsync(hub)).Health);
         Assert.Equal(2, (await ListAsync(hub, State.AwaitingAnswer)).Count);
     }
@@ -126,7 +126,7 @@ public sealed class LaneTests(Postgres postgres)
         async Task<int> TakeAtAsync(double seconds)
         {
             await hub.Time.FreezeAsync(Start.AddSeconds(60 + seconds));
-            return (await claims.TakeAsync(DeliveryMode.Push, null, 100, CancellationToken.None)).Claims.Count;
+            return (await claims.TakeAsync(100, CancellationToken.None)).Claims.Count;
         }
 
         // A second's worth has gathered; then it flows in tenths.

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Passerelle.Hub.Exchanges;
-using Passerelle.Hub.Partners;
 using Passerelle.Tests.Employment;
 using Passerelle.Tests.Support;
 using Attempt = Passerelle.Contracts.Exchanges.V1.Attempt;
@@ -31,7 +30,7 @@ public sealed class LeaseTests(Postgres postgres)
         {
             var mine = new List<Claim>();
             // A lane that another one is claiming from is skipped: nothing taken is not yet nothing left.
-            while (await claims.OldestDueAsync(CancellationToken.None) is not null) mine.AddRange((await claims.TakeAsync(DeliveryMode.Push, null, 3, CancellationToken.None)).Claims);
+            while (await claims.OldestDueAsync(CancellationToken.None) is not null) mine.AddRange((await claims.TakeAsync(3, CancellationToken.None)).Claims);
             return mine;
         })));
 

@@ -19,8 +19,6 @@ public static class Invariants
             "select c.id::text from clocks c where c.state = 'overdue' and not exists (select 1 from clock_firings f where f.clock_id = c.id and f.rung = 'breach')"),
         ("an enrolment is answered when, and only when, the exchange of its round is",
             "select n.id::text from enrolments n join exchanges e on e.id = n.exchange_id where (n.state = 'submitted') = (e.state = 'answered') or e.subject <> 'enrolments/' || n.id"),
-        ("every kept response has its request",
-            "select request_id::text from request_ids where response is null"),
     ];
 
     public static async Task<List<string>> FindBrokenAsync(HubHost hub)

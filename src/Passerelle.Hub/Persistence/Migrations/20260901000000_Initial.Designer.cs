@@ -1406,6 +1406,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnName("method");
 
                     b.Property<byte[]>("Response")
+                        .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("response");
 

@@ -170,7 +170,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     request_id = table.Column<Guid>(type: "uuid", nullable: false),
                     method = table.Column<string>(type: "text", nullable: false),
                     digest = table.Column<byte[]>(type: "bytea", nullable: false),
-                    response = table.Column<byte[]>(type: "bytea", nullable: true),
+                    response = table.Column<byte[]>(type: "bytea", nullable: false),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>

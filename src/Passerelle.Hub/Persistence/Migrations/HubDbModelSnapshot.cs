@@ -1403,6 +1403,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnName("method");
 
                     b.Property<byte[]>("Response")
+                        .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("response");
 

@@ -5,16 +5,37 @@ namespace Passerelle.Hub.Platform.Jobs;
 /// <summary>Says on this node that something is due now, after a commit. Best effort: one that is lost only means that the look finds the row. Many at once are one.</summary>
 public sealed class Nudge<TWork> where TWork : IDueWork
 {
+    readonly Lock gate = new();
+    HashSet<string> places = [];
+    bool everywhere;
     TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes at the next nudge. Take it before looking at the rows, and await it after: none between the two is missed.</summary>
     public Task Next => Volatile.Read(ref next).Task;
 
-    public void Now()
+    /// <param name="place">Where it is due, in the work's own words (a partner's id, for deliveries); null: anywhere.</param>
+    public void Now(string? place = null)
     {
         Points.Reach(Points.NudgeBegins);
+        lock (gate)
+        {
+            if (place is null) everywhere = true;
+            else places.Add(place);
+        }
+
         Interlocked.Exchange(ref next, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         Points.Reach(Points.Nudged);
+    }
+
+    /// <returns>Where the nudges since the last call said that something is due; null: anywhere.</returns>
+    public IReadOnlyCollection<string>? TakePlaces()
+    {
+        lock (gate)
+        {
+            var (taken, all) = (places, everywhere);
+            (places, everywhere) = ([], false);
+            return all ? null : taken;
+        }
     }
 }
 
