@@ -48,6 +48,7 @@ public sealed class PushTransport(PushDirectory directory, PushChannels channels
             if (cause is AuthenticationException) return "TLS_REFUSED";
         }
 
-        return null;
+        // Nobody cancelled the call: the connection was not there in time, and the HTTP client says it with the same exception, which gRPC takes for a cancelled call.
+        return exception.Status.DebugException is OperationCanceledException ? "NOT_CONNECTED" : null;
     }
 }

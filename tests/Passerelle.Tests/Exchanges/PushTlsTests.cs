@@ -92,6 +92,18 @@ public sealed class PushTlsTests(Postgres postgres) : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_takes_the_connection_and_never_answers_the_handshake_is_out_of_reach()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        await using var hub = await HubHost.StartAsync(postgres);
+        using var bench = new PushBench(hub, PushBench.ToThisMachine);
+        await bench.PointAsync("emploi", $"https://127.0.0.1:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}", partners.Pem);
+
+        Assert.Equal(new SendOutcome.NotYet("NOT_CONNECTED", Missed: true), await bench.SendAsync());
+    }
+
+    [Fact]
     public async Task A_renewed_certificate_of_ours_is_shown_without_a_restart_and_a_broken_file_changes_nothing()
     {
         var seen = "";
