@@ -83,22 +83,19 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
                 case SendOutcome.Accepted:
                     attempt?.End(AttemptOutcome.Accepted, null, now);
                     if (exchange.IsClaimedBy(claim.Generation)) desk.Deliver(exchange, now);
-                    lane?.Reached();
                     break;
                 case SendOutcome.NotYet notYet:
                     attempt?.End(AttemptOutcome.NotYet, notYet.Error, now);
                     // What a lane that is down costs is the partner's doing, not the exchange's: its schedule does not suffer.
-                    if (exchange.IsClaimedBy(claim.Generation)) desk.TryLater(exchange, notYet, counts: !notYet.Missed || lane is null or { Health: Partners.LaneHealth.Up }, now);
-                    // A partner that has changed to pull meanwhile has no server to miss.
-                    if (notYet.Missed) { if (lane is not null) desk.Missed(lane, now); }
-                    else lane?.Reached();
+                    if (exchange.IsClaimedBy(claim.Generation)) desk.TryLater(exchange, notYet, counts: notYet.Contact != Contact.Missed || lane is null or { Health: Partners.LaneHealth.Up }, now);
                     break;
                 case SendOutcome.Refused refused:
                     attempt?.End(AttemptOutcome.Refused, refused.Error, now);
                     if (exchange.IsClaimedBy(claim.Generation)) desk.GiveUp(exchange, refused.Error, now);
-                    lane?.Reached();
                     break;
             }
+
+            if (lane is not null) desk.Note(lane, outcome.Contact, now);
         }
 
         await db.SaveInBulkAsync(ct);
@@ -138,17 +135,19 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         return db.Attempts.FromSql($"select a.* from attempts a join unnest({ids}, {numbers}) c (id, number) on a.exchange_id = c.id and a.number = c.number").ToListAsync(ct);
     }
 
-    /// <summary>The lanes that have something to note: a failure now, or failures before. The others, nearly always all, are left alone.</summary>
+    /// <summary>The lanes that have something to note: a miss, or a contact after misses. The others, nearly always all, are left alone, and so is who has changed to pull meanwhile: there is no
+    /// server to miss.</summary>
     async Task<Dictionary<string, Partners.Lane>> LockLanesAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
     {
-        var all = completions.Select(c => c.Claim.PartnerId).Distinct().ToArray();
-        var missed = completions.Where(c => c.Outcome is SendOutcome.NotYet { Missed: true }).Select(c => c.Claim.PartnerId).Distinct().ToArray();
+        var (reached, missed) = (PartnersOf(Contact.Reached), PartnersOf(Contact.Missed));
         return await db.Lanes.FromSql(
             $"""
             select * from lanes
-            where partner_id = any({all}) and (failures > 0 or health <> 'up' or partner_id = any({missed}))
+            where (partner_id = any({missed}) or (partner_id = any({reached}) and (failures > 0 or health <> 'up')))
               and partner_id in (select id from partners where delivery = 'push')
             order by partner_id for update
             """).ToDictionaryAsync(l => l.PartnerId, ct);
+
+        string[] PartnersOf(Contact contact) => [.. completions.Where(c => c.Outcome.Contact == contact).Select(c => c.Claim.PartnerId).Distinct()];
     }
 }

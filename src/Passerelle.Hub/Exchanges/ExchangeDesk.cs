@@ -122,7 +122,21 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         Tell(exchange, exchange.State == ExchangeState.Undeliverable ? "exchange.undeliverable" : "exchange.attempted", now, error);
     }
 
-    public void Missed(Lane lane, DateTimeOffset now) => lane.Missed(lanes.Value, now);
+    /// <summary>What a try says of the partner's server.</summary>
+    public void Note(Lane lane, Contact contact, DateTimeOffset now)
+    {
+        switch (contact)
+        {
+            case Contact.Reached:
+                lane.Reached();
+                break;
+            case Contact.Missed:
+                lane.Missed(lanes.Value, now);
+                break;
+            case Contact.None:
+                break;
+        }
+    }
 
     /// <summary>Nobody has to answer any more.</summary>
     public async Task VoidWindowAsync(Exchange exchange, CancellationToken ct)

@@ -29,12 +29,12 @@ public sealed class PushTransport(PushDirectory directory, PushChannels channels
         }
         catch (RpcException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            return new SendOutcome.NotYet("DEADLINE_EXCEEDED", Missed: true);
+            return new SendOutcome.NotYet("DEADLINE_EXCEEDED", Contact: Contact.Missed);
         }
         catch (RpcException e)
         {
             ct.ThrowIfCancellationRequested();
-            return NotConnected(e) is { } word ? new SendOutcome.NotYet(word, Missed: true) : SendOutcome.Of(e);
+            return NotConnected(e) is { } word ? new SendOutcome.NotYet(word, Contact: Contact.Missed) : SendOutcome.Of(e);
         }
     }
 

@@ -14,7 +14,7 @@ namespace Passerelle.Tests.Exchanges;
 public sealed class LaneTests(Postgres postgres)
 {
     static readonly DateTimeOffset Start = new(2027, 3, 1, 9, 0, 0, TimeSpan.Zero);
-    static readonly SendOutcome Away = new SendOutcome.NotYet("UNAVAILABLE", Missed: true);
+    static readonly SendOutcome Away = new SendOutcome.NotYet("UNAVAILABLE", Contact: Contact.Missed);
 
     [Fact]
     public async Task What_is_for_a_paused_partner_is_held_and_leaves_in_order_when_it_is_back()
@@ -92,6 +92,32 @@ public sealed class LaneTests(Postgres postgres)
         await RunAtAsync(hub, Start.AddSeconds(25));
         Assert.Equal(LaneHealth.Up, (await LaneAsync(hub)).Health);
         Assert.Equal(2, (await ListAsync(hub, State.AwaitingAnswer)).Count);
+    }
+
+    [Fact]
+    public async Task Trouble_of_our_own_says_nothing_of_a_partner_that_is_down()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Lanes:DownAfter=1", "Lanes:MaxInFlight=1", "Lanes:ProbeSchedule:0=00:00:10");
+        hub.ExpectedErrors = text => text.Contains("broke on its way", StringComparison.Ordinal) || text.Contains("could not be composed", StringComparison.Ordinal);
+        await hub.Time.FreezeAsync(Start);
+        await ReferAsync(hub, 4);
+        hub.Partner.Next(Away);
+        await hub.RunAsync<DeliverDue>();
+        Assert.Equal(LaneHealth.Down, (await LaneAsync(hub)).Health);
+
+        hub.Partner.Next(_ => throw new InvalidOperationException("A defect of ours."));
+        await StaysClosedAsync(1, "NOT_SENT");
+        hub.Partner.Next(new SendOutcome.NotYet("NOT_BY_PUSH"));
+        await StaysClosedAsync(2, "NOT_BY_PUSH");
+        await hub.ExecuteAsync("update cvs set content = '\\x00'");
+        await StaysClosedAsync(3, "NOT_COMPOSED");
+
+        async Task StaysClosedAsync(int minutes, string error)
+        {
+            await RunAtAsync(hub, Start.AddMinutes(minutes));
+            Assert.Equal(error, await hub.QueryAsync(db => db.Events.Where(e => e.Type == "exchange.attempted").OrderByDescending(e => e.Sequence).Select(e => e.Detail).FirstAsync()));
+            Assert.False((await LaneAsync(hub)).IsOpen);
+        }
     }
 
     [Fact]

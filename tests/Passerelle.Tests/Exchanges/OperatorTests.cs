@@ -68,7 +68,7 @@ public sealed class OperatorTests(Postgres postgres)
         await using var hub = await HubHost.StartAsync(postgres, "Lanes:DownAfter=1", "Lanes:ProbeSchedule:0=00:00:10");
         await hub.Time.FreezeAsync(Start);
         var name = await hub.ReferAsync();
-        hub.Partner.Next(new SendOutcome.NotYet("UNAVAILABLE", Missed: true));
+        hub.Partner.Next(new SendOutcome.NotYet("UNAVAILABLE", Contact: Contact.Missed));
         await hub.RunAsync<DeliverDue>();
         var down = await hub.ExplainAsync(name);
         Assert.Equal((Waits.PartnerRecovery, Start.AddSeconds(10), "PARTNER_DOWN"), (down.WaitsFor, down.NextTime.ToDateTimeOffset(), down.Exchange.HoldReason));
