@@ -50,11 +50,11 @@ public static class AuditRules
             select 'exchanges/' || e.id from {exchanges} e
             where e.state in ('awaiting_answer', 'answered') and not exists (select from attempts a where a.exchange_id = e.id and a.outcome = 'accepted')
             """),
-        // An older claim that comes home late changes its attempt only; what ended meanwhile has ended.
-        new("acceptance_lost", "what the partner accepted on the newest claim is delivered",
+        // What ended meanwhile has ended.
+        new("acceptance_lost", "what the partner accepted is delivered",
             """
-            select 'exchanges/' || e.id from {exchanges} e join attempts a on a.exchange_id = e.id and a.number = e.generation
-            where a.outcome = 'accepted' and e.delivery_time is null and e.state not in ('withdrawn', 'expired')
+            select 'exchanges/' || e.id from {exchanges} e
+            where e.delivery_time is null and e.state not in ('withdrawn', 'expired') and exists (select from attempts a where a.exchange_id = e.id and a.outcome = 'accepted')
             """),
         new("attempt_unclaimed", "each attempt belongs to a claim",
             "select 'exchanges/' || e.id from {exchanges} e where exists (select from attempts a where a.exchange_id = e.id and a.number > e.generation)"),

@@ -60,7 +60,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         return ready;
     }
 
-    /// <summary>Writes down what became of tries. A claim that is no longer the newest changes its attempt only.</summary>
+    /// <summary>Writes down what became of tries. A failure of a claim that is no longer the newest changes its attempt only; an acceptance delivers, whatever has become of its claim.</summary>
     /// <returns>True when something has come due by it: the next in line of what was delivered or has ended, or what a lane held that is open again.</returns>
     public async Task<bool> CompleteAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
     {
@@ -82,7 +82,8 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
             {
                 case SendOutcome.Accepted:
                     attempt?.End(AttemptOutcome.Accepted, null, now);
-                    if (exchange.IsClaimedBy(claim.Generation)) desk.Deliver(exchange, now);
+                    // It has it, however old the claim that brought it.
+                    if (exchange.AwaitsDelivery) desk.Deliver(exchange, now);
                     break;
                 case SendOutcome.NotYet notYet:
                     attempt?.End(AttemptOutcome.NotYet, notYet.Error, now);

@@ -83,7 +83,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
     /// <summary>What may have been tried, and is known by the partner's own word to have arrived, is delivered.</summary>
     async Task<bool> AcceptAsync(Exchange exchange, CancellationToken ct)
     {
-        if (!exchange.IsUndelivered && exchange.State != ExchangeState.Undeliverable) return false;
+        if (!exchange.AwaitsDelivery) return false;
         if (await LastAttemptAsync(exchange.Id, ct) is not { } attempt) return false;
         var now = await db.NowAsync(ct);
         attempt.End(AttemptOutcome.Accepted, null, now);

@@ -73,6 +73,31 @@ public sealed class LeaseTests(Postgres postgres)
         Assert.Equal([outcome, Attempt.Types.Outcome.Accepted], (await hub.GetAttemptsAsync(referral.Exchange)).Select(a => a.Outcome));
     }
 
+    [Theory]
+    [InlineData("not yet", Attempt.Types.Outcome.NotYet)]
+    [InlineData("refused", Attempt.Types.Outcome.Refused)]
+    public async Task An_acceptance_that_comes_home_after_its_lease_is_a_delivery_all_the_same(string newer, Attempt.Types.Outcome outcome)
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        hub.Partner.Next(async _ =>
+        {
+            // While the first worker still waits for the partner, its lease ends and a second one fails.
+            hub.Partner.Next(Outcome(newer));
+            await hub.Time.AdvanceAsync(LeaseAndMore);
+            await hub.RunAsync<DeliverDue>();
+            return new SendOutcome.Accepted();
+        });
+
+        await hub.RunAsync<DeliverDue>();
+
+        Assert.Equal(State.AwaitingAnswer, (await hub.GetExchangeAsync(referral.Exchange)).State);
+        Assert.Equal([Attempt.Types.Outcome.Accepted, outcome], (await hub.GetAttemptsAsync(referral.Exchange)).Select(a => a.Outcome));
+        await hub.Time.AdvanceAsync(TimeSpan.FromDays(1));
+        await hub.RunAsync<DeliverDue>();
+        Assert.Equal(2, hub.Partner.Received.Count);
+    }
+
     [Fact]
     public async Task A_worker_that_dies_between_send_and_save_is_replaced_when_its_lease_ends()
     {
