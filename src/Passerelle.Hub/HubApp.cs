@@ -92,6 +92,7 @@ public static class HubApp
         services.AddSingleton<IPartnerTransport, PushTransport>();
         services.AddScoped<ExchangeDesk>();
         services.AddScoped<Dispatch>();
+        services.AddSingleton<Dispatcher>();
         AddDueWork<DeliverDue>(services);
         services.AddSingleton<LaneChanged>(provider => provider.GetRequiredService<Nudge<DeliverDue>>().Now);
         services.AddScoped<ExchangeVerbs>();

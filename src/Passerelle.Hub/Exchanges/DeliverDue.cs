@@ -10,7 +10,7 @@ namespace Passerelle.Hub.Exchanges;
 
 /// <summary>Delivers by push what is due. Claims are made one after the other, sends run side by side, and their outcomes are saved together as they come in: a slow partner keeps nobody waiting.</summary>
 public sealed partial class DeliverDue(
-    ExchangeClaims claims, IServiceScopeFactory scopes, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
+    ExchangeClaims claims, Dispatcher dispatcher, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
     ILogger<DeliverDue> logger) : IDueWork
 {
     /// <summary>A batch from which it pays to let a little more come together before the next claim.</summary>
@@ -62,11 +62,12 @@ public sealed partial class DeliverDue(
             var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], More: true);
             if (taken.Claims.Count > 0)
             {
-                var batch = await PrepareAsync(taken.Claims, run, ct);
-                for (var i = 0; i < batch.Count; i++)
+                var (ready, notComposed) = await dispatcher.PrepareAsync(taken.Claims, Transport.Push, ct);
+                foreach (var completion in notComposed) run.Report(completion);
+                for (var i = 0; i < ready.Count; i++)
                 {
                     if (i == 1) Points.Reach(Points.MidBatch);
-                    SetOff(run, batch[i], ct);
+                    SetOff(run, ready[i], ct);
                 }
 
                 var rest = options.Value.Pace - time.GetElapsedTime(began);
@@ -98,29 +99,6 @@ public sealed partial class DeliverDue(
             if (first == changed && !more) continue;
             await wait.CancelAsync();
             return true;
-        }
-    }
-
-    async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, Run run, CancellationToken ct)
-    {
-        try
-        {
-            return await WithDispatchAsync(dispatch => dispatch.PrepareAsync(batch, Transport.Push, ct));
-        }
-        catch (Exception e) when (e is not OperationCanceledException && !ErrorInterceptor.IsStorageOutage(e))
-        {
-            if (batch.Count == 1)
-            {
-                // It cannot be composed, for a reason that is ours: it is tried again on its schedule, and others go before it.
-                LogNotPrepared(e, Names.Of(Names.Exchanges, batch[0].ExchangeId), batch[0].Generation);
-                run.Report(new Completion(batch[0], new SendOutcome.NotYet("NOT_COMPOSED")));
-                return [];
-            }
-
-            // One exchange's trouble is not the others'.
-            var ready = new List<Ready>();
-            foreach (var claim in batch) ready.AddRange(await PrepareAsync([claim], run, ct));
-            return ready;
         }
     }
 
@@ -176,7 +154,7 @@ public sealed partial class DeliverDue(
         {
             try
             {
-                return await WithDispatchAsync(dispatch => dispatch.CompleteAsync(batch, CancellationToken.None));
+                return await dispatcher.CompleteAsync(batch, CancellationToken.None);
             }
             catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) && time.GetElapsedTime(began) < OutcomesAreKeptFor)
             {
@@ -217,12 +195,6 @@ public sealed partial class DeliverDue(
         {
             // The run is over.
         }
-    }
-
-    async Task<T> WithDispatchAsync<T>(Func<Dispatch, Task<T>> work)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        return await work(scope.ServiceProvider.GetRequiredService<Dispatch>());
     }
 
     /// <summary>What one run has on its way.</summary>
@@ -276,18 +248,15 @@ public sealed partial class DeliverDue(
     [LoggerMessage(1, LogLevel.Debug, "{Exchange} attempt {Attempt}: {Outcome}")]
     partial void LogTried(string exchange, int attempt, string outcome);
 
-    [LoggerMessage(2, LogLevel.Error, "{Exchange} attempt {Attempt} could not be composed; it will be tried again")]
-    partial void LogNotPrepared(Exception exception, string exchange, int attempt);
-
-    [LoggerMessage(3, LogLevel.Error, "{Exchange} attempt {Attempt} broke on its way; it will be tried again")]
+    [LoggerMessage(2, LogLevel.Error, "{Exchange} attempt {Attempt} broke on its way; it will be tried again")]
     partial void LogSendBroke(Exception exception, string exchange, int attempt);
 
-    [LoggerMessage(4, LogLevel.Error, "The outcome of {Exchange} attempt {Attempt} could not be saved; its lease will end")]
+    [LoggerMessage(3, LogLevel.Error, "The outcome of {Exchange} attempt {Attempt} could not be saved; its lease will end")]
     partial void LogNotSaved(Exception exception, string exchange, int attempt);
 
-    [LoggerMessage(5, LogLevel.Warning, "Leases could not be renewed ({Kind})")]
+    [LoggerMessage(4, LogLevel.Warning, "Leases could not be renewed ({Kind})")]
     partial void LogNotRenewed(string kind);
 
-    [LoggerMessage(6, LogLevel.Warning, "The storage is away ({Kind}); trying again")]
+    [LoggerMessage(5, LogLevel.Warning, "The storage is away ({Kind}); trying again")]
     partial void LogStorageAway(string kind);
 }
