@@ -30,7 +30,7 @@ public sealed partial class DeliverDue(
     public async Task RunAsync(CancellationToken ct)
     {
         using var end = new CancellationTokenSource();
-        var run = new Run();
+        var run = new Run(time);
         var renewing = RenewAsync(run, end.Token);
         var completing = CompleteAsync(run);
         try
@@ -54,20 +54,28 @@ public sealed partial class DeliverDue(
     /// <returns>False when there is nothing left to do or to wait for.</returns>
     async Task<bool> ClaimAsync(Run run, CancellationToken ct)
     {
-        var began = time.GetTimestamp();
         var called = nudge.Next;
         try
         {
-            var room = Math.Min(options.Value.BatchSize, options.Value.MaxInFlight - run.InFlight.Count);
+            // After an outage, or a long pause of this process: what is ours must not look due to our own claim.
+            await RenewAsync(run, options.Value.Lease * 2 / 3, ct);
+            var began = time.GetTimestamp();
+            var room = Math.Min(options.Value.BatchSize, options.Value.MaxInFlight - run.InFlight);
             var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], More: true);
             if (taken.Claims.Count > 0)
             {
                 var (ready, notComposed) = await dispatcher.PrepareAsync(taken.Claims, Transport.Push, ct);
-                foreach (var completion in notComposed) run.Report(completion);
+                foreach (var completion in notComposed)
+                {
+                    run.Hold(completion.Claim, began);
+                    run.Report(completion);
+                }
+
                 for (var i = 0; i < ready.Count; i++)
                 {
                     if (i == 1) Points.Reach(Points.MidBatch);
-                    SetOff(run, ready[i], ct);
+                    run.Hold(ready[i].Claim, began);
+                    _ = SendAsync(run, ready[i], ct);
                 }
 
                 var rest = options.Value.Pace - time.GetElapsedTime(began);
@@ -102,12 +110,6 @@ public sealed partial class DeliverDue(
         }
     }
 
-    void SetOff(Run run, Ready ready, CancellationToken ct)
-    {
-        run.InFlight[ready.Claim] = time.GetTimestamp();
-        _ = SendAsync(run, ready, ct);
-    }
-
     async Task SendAsync(Run run, Ready ready, CancellationToken ct)
     {
         SendOutcome outcome;
@@ -118,7 +120,7 @@ public sealed partial class DeliverDue(
         catch (OperationCanceledException)
         {
             // The node is stopping and nobody knows whether the partner has it: its lease ends, and it is sent again.
-            run.Forget(ready.Claim);
+            run.Settle([ready.Claim]);
             return;
         }
         catch (Exception e)
@@ -140,7 +142,7 @@ public sealed partial class DeliverDue(
             var batch = new List<Completion>();
             while (batch.Count < options.Value.BatchSize && run.Outcomes.Reader.TryRead(out var completion)) batch.Add(completion);
             if (await SaveAsync(batch)) nudge.Now();
-            run.Settle(batch.Count);
+            run.Settle(batch.Select(c => c.Claim));
             changes.Pulse();
         }
     }
@@ -177,7 +179,7 @@ public sealed partial class DeliverDue(
         }
     }
 
-    /// <summary>Keeps the leases of long calls.</summary>
+    /// <summary>Keeps the leases of long calls, and of outcomes that cannot be saved yet.</summary>
     async Task RenewAsync(Run run, CancellationToken end)
     {
         try
@@ -186,8 +188,7 @@ public sealed partial class DeliverDue(
             while (await timer.WaitForNextTickAsync(end))
             {
                 // Nearly every call is over long before.
-                if (run.InFlight.Where(f => time.GetElapsedTime(f.Value) >= options.Value.Lease / 3).Select(f => f.Key).ToList() is not { Count: > 0 } old) continue;
-                try { await claims.RenewAsync(old, end); }
+                try { await RenewAsync(run, options.Value.Lease / 3, end); }
                 catch (Exception e) when (e is not OperationCanceledException) { LogNotRenewed(e.GetType().Name); }
             }
         }
@@ -197,39 +198,52 @@ public sealed partial class DeliverDue(
         }
     }
 
-    /// <summary>What one run has on its way.</summary>
-    sealed class Run
+    /// <summary>Renews the leases that began at least so long ago, by this node's clock and counted from before the database was asked.</summary>
+    async Task RenewAsync(Run run, TimeSpan age, CancellationToken ct)
     {
-        TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        int unsaved;
+        var began = time.GetTimestamp();
+        if (run.LeasedBefore(age) is not { Count: > 0 } old) return;
+        await claims.RenewAsync(old, ct);
+        run.Renew(old, began);
+    }
 
-        /// <summary>Since when, as a timestamp of the clock that measures.</summary>
-        public ConcurrentDictionary<Claim, long> InFlight { get; } = new();
+    /// <summary>What one run has claimed and not settled: on its way, or come back and not saved yet.</summary>
+    sealed class Run(TimeProvider time)
+    {
+        readonly ConcurrentDictionary<Claim, Held> held = new();
+        TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Channel<Completion> Outcomes { get; } = Channel.CreateUnbounded<Completion>(new UnboundedChannelOptions { SingleReader = true });
 
-        public bool IsIdle => InFlight.IsEmpty && Volatile.Read(ref unsaved) == 0;
+        public bool IsIdle => held.IsEmpty;
 
-        /// <summary>Completes when outcomes were saved (lanes have room, lines have moved up), or something has landed otherwise.</summary>
+        /// <summary>How many are on their way.</summary>
+        public int InFlight => held.Values.Count(h => !h.HasLanded);
+
+        /// <summary>Completes when something was settled: lanes have room, lines have moved up.</summary>
         public Task Changed => Volatile.Read(ref changed).Task;
+
+        /// <param name="leased">When its lease began at the earliest.</param>
+        public void Hold(Claim claim, long leased) => held[claim] = new Held { Leased = leased };
+
+        public List<Claim> LeasedBefore(TimeSpan age) => [.. held.Where(h => time.GetElapsedTime(h.Value.Leased) >= age).Select(h => h.Key)];
+
+        public void Renew(IEnumerable<Claim> claims, long leased)
+        {
+            foreach (var claim in claims)
+                if (held.TryGetValue(claim, out var one)) one.Leased = leased;
+        }
 
         public void Report(Completion completion)
         {
-            Interlocked.Increment(ref unsaved);
+            held[completion.Claim].HasLanded = true;
             Outcomes.Writer.TryWrite(completion);
-            InFlight.TryRemove(completion.Claim, out _);
         }
 
-        public void Settle(int count)
+        public void Settle(IEnumerable<Claim> claims)
         {
-            Interlocked.Add(ref unsaved, -count);
-            Pulse();
-        }
-
-        public void Forget(Claim claim)
-        {
-            InFlight.TryRemove(claim, out _);
-            Pulse();
+            foreach (var claim in claims) held.TryRemove(claim, out _);
+            Interlocked.Exchange(ref changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         }
 
         public async Task LandedAsync()
@@ -242,7 +256,13 @@ public sealed partial class DeliverDue(
             }
         }
 
-        void Pulse() => Interlocked.Exchange(ref changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        sealed class Held
+        {
+            /// <summary>When its lease began at the earliest, as a timestamp of the clock that measures.</summary>
+            public long Leased { get; set; }
+
+            public bool HasLanded { get; set; }
+        }
     }
 
     [LoggerMessage(1, LogLevel.Debug, "{Exchange} attempt {Attempt}: {Outcome}")]

@@ -121,6 +121,42 @@ public sealed class LeaseTests(Postgres postgres)
         Assert.Equal([Attempt.Types.Outcome.Unknown, Attempt.Types.Outcome.Accepted], (await hub.GetAttemptsAsync(referral.Exchange)).Select(a => a.Outcome));
     }
 
+    [Fact]
+    public async Task What_is_known_to_be_accepted_is_not_sent_again_while_the_storage_does_not_take_it_down()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:Lease=00:00:01");
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        await hub.OutageAsync("attempts", "true");
+
+        var run = hub.RunAsync<DeliverDue>();
+        await Eventually.BecomesTrueAsync(() => hub.OutageLastsAsync(TimeSpan.FromSeconds(3)), () => "Time stood still.");
+        await hub.OutageEndsAsync("attempts");
+        await run;
+
+        Assert.Equal(State.AwaitingAnswer, (await hub.GetExchangeAsync(referral.Exchange)).State);
+        Assert.Single(hub.Partner.Received);
+    }
+
+    [Fact]
+    public async Task What_is_under_way_is_not_claimed_again_by_a_node_that_could_not_renew_its_lease()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:Lease=00:00:01");
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        var answer = new TaskCompletionSource<SendOutcome>();
+        hub.Partner.Next(_ => answer.Task);
+        // Renewals fail, claims (which raise the generation) do not.
+        await hub.OutageAsync("exchanges", "old.state = 'sending' and new.state = 'sending' and new.generation = old.generation");
+
+        var run = hub.RunAsync<DeliverDue>();
+        await Eventually.BecomesTrueAsync(() => hub.OutageLastsAsync(TimeSpan.FromSeconds(3)), () => "Time stood still.");
+        await hub.OutageEndsAsync("exchanges");
+        answer.SetResult(new SendOutcome.Accepted());
+        await run;
+
+        Assert.Equal(State.AwaitingAnswer, (await hub.GetExchangeAsync(referral.Exchange)).State);
+        Assert.Single(hub.Partner.Received);
+    }
+
     [Theory]
     [InlineData("accepted")]
     [InlineData("not yet")]
