@@ -60,7 +60,7 @@ public sealed partial class DeliverDue(
             // After an outage, or a long pause of this process: what is ours must not look due to our own claim.
             await RenewAsync(run, options.Value.Lease * 2 / 3, ct);
             var began = time.GetTimestamp();
-            var room = Math.Min(options.Value.BatchSize, options.Value.MaxInFlight - run.InFlight);
+            var room = Math.Min(options.Value.BatchSize, Room(run));
             var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], More: true);
             if (taken.Claims.Count > 0)
             {
@@ -91,6 +91,12 @@ public sealed partial class DeliverDue(
             await Task.Delay(StorageComesBack, time, ct);
             return true;
         }
+    }
+
+    int Room(Run run)
+    {
+        var (quick, hanging) = run.CountInFlight(options.Value.Lease / 3);
+        return options.Value.MaxInFlight - quick - Math.Max(0, hanging - options.Value.MaxHanging);
     }
 
     /// <summary>Waits for a nudge; for room, where lanes were full; for the time to pass, while something is on its way.</summary>
@@ -217,14 +223,25 @@ public sealed partial class DeliverDue(
 
         public bool IsIdle => held.IsEmpty;
 
-        /// <summary>How many are on their way.</summary>
-        public int InFlight => held.Values.Count(h => !h.HasLanded);
-
         /// <summary>Completes when something was settled: lanes have room, lines have moved up.</summary>
         public Task Changed => Volatile.Read(ref changed).Task;
 
         /// <param name="leased">When its lease began at the earliest.</param>
-        public void Hold(Claim claim, long leased) => held[claim] = new Held { Leased = leased };
+        public void Hold(Claim claim, long leased) => held[claim] = new Held(leased);
+
+        /// <summary>How many are on their way, for less than a span, and for longer.</summary>
+        public (int Quick, int Hanging) CountInFlight(TimeSpan span)
+        {
+            var (quick, hanging) = (0, 0);
+            foreach (var (_, one) in held)
+            {
+                if (one.HasLanded) continue;
+                if (time.GetElapsedTime(one.Since) < span) quick++;
+                else hanging++;
+            }
+
+            return (quick, hanging);
+        }
 
         public List<Claim> LeasedBefore(TimeSpan age) => [.. held.Where(h => time.GetElapsedTime(h.Value.Leased) >= age).Select(h => h.Key)];
 
@@ -256,10 +273,13 @@ public sealed partial class DeliverDue(
             }
         }
 
-        sealed class Held
+        /// <remarks>Times are timestamps of the clock that measures.</remarks>
+        sealed class Held(long since)
         {
-            /// <summary>When its lease began at the earliest, as a timestamp of the clock that measures.</summary>
-            public long Leased { get; set; }
+            public long Since { get; } = since;
+
+            /// <summary>When its lease began at the earliest.</summary>
+            public long Leased { get; set; } = since;
 
             public bool HasLanded { get; set; }
         }

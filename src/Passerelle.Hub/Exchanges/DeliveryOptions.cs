@@ -33,8 +33,11 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How many exchanges one claim takes. Default 128.</summary>
     public int BatchSize { get; set; } = 128;
 
-    /// <summary>How many exchanges this node has on their way at once. Default 512.</summary>
+    /// <summary>How many exchanges this node has on their way at once, beside those that hang: a partner that does not answer takes no room from the others. Default 512.</summary>
     public int MaxInFlight { get; set; } = 512;
+
+    /// <summary>How many calls that have taken longer than a third of the lease this node bears beside MaxInFlight. Default 2048: 128 partners that hang, before their lanes close.</summary>
+    public int MaxHanging { get; set; } = 2048;
 
     /// <summary>While much is due, how far apart claims are, so that each takes more; a lone exchange never waits for it. Default 30 ms.</summary>
     public TimeSpan Pace { get; set; } = TimeSpan.FromMilliseconds(30);
@@ -47,6 +50,7 @@ public sealed class DeliveryOptions : IValidatableObject
         if (Lease <= TimeSpan.Zero || PullLease <= TimeSpan.Zero || AttemptTimeout <= TimeSpan.Zero || LookAgain <= TimeSpan.Zero) yield return new ValidationResult("Delivery: durations must be positive.");
         if (BatchSize is < 1 or > 1000) yield return new ValidationResult("Delivery:BatchSize must be 1 to 1000.");
         if (MaxInFlight < 1) yield return new ValidationResult("Delivery:MaxInFlight must be at least 1.");
+        if (MaxHanging < 0) yield return new ValidationResult("Delivery:MaxHanging must not be negative.");
         if (Pace < TimeSpan.Zero || Pace > TimeSpan.FromSeconds(1)) yield return new ValidationResult("Delivery:Pace must be 0 to 1 s.");
         if (RetrySchedule.Any(d => d < TimeSpan.Zero)) yield return new ValidationResult("Delivery:RetrySchedule must not be negative.");
     }

@@ -183,6 +183,57 @@ public sealed class LaneTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task Partners_that_hang_do_not_use_up_a_nodes_room()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:MaxInFlight=2", "Delivery:Lease=00:00:00.6");
+        await hub.ServeByPushAsync("interim");
+        var release = new TaskCompletionSource();
+        hub.Partner.Always = async (partner, _) =>
+        {
+            if (partner == "emploi") await release.Task;
+            return new SendOutcome.Accepted();
+        };
+        await ReferAsync(hub, 5);
+        var others = await ReferAsync(hub, 5, "interim");
+
+        var run = hub.RunAsync<DeliverDue>();
+        await Eventually.BecomesTrueAsync(async () => (await ListAsync(hub, State.AwaitingAnswer)).Select(e => e.Name).Intersect(others).Count() == 5, () => "The others waited.");
+        release.SetResult();
+        await run;
+
+        Assert.Equal((10, 10), ((await ListAsync(hub, State.AwaitingAnswer)).Count, hub.Partner.Received.Count));
+    }
+
+    [Fact]
+    public async Task A_node_bears_so_many_calls_that_hang_and_no_more()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:MaxInFlight=1", "Delivery:MaxHanging=2", "Delivery:Lease=00:00:00.6");
+        var calls = new ConcurrentQueue<TaskCompletionSource>();
+        var (now, most) = (0, 0);
+        hub.Partner.Always = async (_, _) =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref now));
+            var call = new TaskCompletionSource();
+            calls.Enqueue(call);
+            await call.Task;
+            Interlocked.Decrement(ref now);
+            return new SendOutcome.Accepted();
+        };
+        await ReferAsync(hub, 5);
+
+        var run = hub.RunAsync<DeliverDue>();
+        for (var n = 3; n <= 5; n++)
+        {
+            await Eventually.BecomesTrueAsync(() => calls.Count == n, $"Call {n} never came.");
+            calls.ElementAt(n - 3).SetResult();
+        }
+
+        foreach (var call in calls) call.TrySetResult();
+        await run;
+        Assert.Equal((5, 3), (hub.Partner.Received.Count, most));
+    }
+
+    [Fact]
     public async Task Of_one_case_only_the_first_leaves_and_the_others_follow_in_order()
     {
         await using var hub = await HubHost.StartAsync(postgres, "Delivery:RetrySchedule:0=00:01:00");
