@@ -26,20 +26,22 @@ public sealed partial class DeliverDue(
 
     static readonly TimeSpan OutcomesAreKeptFor = TimeSpan.FromMinutes(2);
 
-    /// <summary>Until nothing is due and nothing is on its way; nudges are heeded meanwhile.</summary>
+    /// <summary>Until nothing is due and nothing is on its way; nudges are heeded meanwhile. Once it is cancelled it claims nothing more, and what is under way has a while to come home.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         using var end = new CancellationTokenSource();
-        var run = new Run(time);
+        using var cut = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var stopping = ct.Register(() => cut.CancelAfter(options.Value.FinishWithin));
+        var run = new Run(time, cut.Token);
         var renewing = RenewAsync(run, end.Token);
         var completing = CompleteAsync(run);
         try
         {
-            while (await ClaimAsync(run, ct)) { }
+            while (!ct.IsCancellationRequested && await ClaimAsync(run, ct)) { }
         }
         finally
         {
-            // What has left is written down, even when the node is stopping.
+            // What has come home is written down, even when the node is stopping.
             await run.LandedAsync();
             run.Outcomes.Writer.Complete();
             await completing;
@@ -58,13 +60,13 @@ public sealed partial class DeliverDue(
         try
         {
             // After an outage, or a long pause of this process: what is ours must not look due to our own claim.
-            await RenewAsync(run, options.Value.Lease * 2 / 3, ct);
+            await RenewAsync(run, options.Value.Lease * 2 / 3, run.Cut);
             var began = time.GetTimestamp();
             var room = Math.Min(options.Value.BatchSize, Room(run));
-            var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], More: true);
+            var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, run.Cut) : new Taken([], More: true);
             if (taken.Claims.Count > 0)
             {
-                var (ready, notComposed) = await dispatcher.PrepareAsync(taken.Claims, Transport.Push, ct);
+                var (ready, notComposed) = await dispatcher.PrepareAsync(taken.Claims, Transport.Push, run.Cut);
                 foreach (var completion in notComposed)
                 {
                     run.Hold(completion.Claim, began);
@@ -75,7 +77,7 @@ public sealed partial class DeliverDue(
                 {
                     if (i == 1) Points.Reach(Points.MidBatch);
                     run.Hold(ready[i].Claim, began);
-                    _ = SendAsync(run, ready[i], ct);
+                    _ = SendAsync(run, ready[i]);
                 }
 
                 var rest = options.Value.Pace - time.GetElapsedTime(began);
@@ -116,16 +118,16 @@ public sealed partial class DeliverDue(
         }
     }
 
-    async Task SendAsync(Run run, Ready ready, CancellationToken ct)
+    async Task SendAsync(Run run, Ready ready)
     {
         SendOutcome outcome;
         try
         {
-            outcome = await transport.SendAsync(ready.Claim.PartnerId, ready.Envelope, ct);
+            outcome = await transport.SendAsync(ready.Claim.PartnerId, ready.Envelope, run.Cut);
         }
         catch (OperationCanceledException)
         {
-            // The node is stopping and nobody knows whether the partner has it: its lease ends, and it is sent again.
+            // The node is stopping, it took too long, and nobody knows whether the partner has it: its lease ends, and it is sent again.
             run.Settle([ready.Claim]);
             return;
         }
@@ -214,12 +216,15 @@ public sealed partial class DeliverDue(
     }
 
     /// <summary>What one run has claimed and not settled: on its way, or come back and not saved yet.</summary>
-    sealed class Run(TimeProvider time)
+    sealed class Run(TimeProvider time, CancellationToken cut)
     {
         readonly ConcurrentDictionary<Claim, Held> held = new();
         TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Channel<Completion> Outcomes { get; } = Channel.CreateUnbounded<Completion>(new UnboundedChannelOptions { SingleReader = true });
+
+        /// <summary>What is under way ends here, even if nobody knows how it would have come out.</summary>
+        public CancellationToken Cut => cut;
 
         public bool IsIdle => held.IsEmpty;
 

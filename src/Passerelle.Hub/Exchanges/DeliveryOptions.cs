@@ -30,6 +30,9 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How long a partner's server has to take an exchange. Default 30 s.</summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>When a node stops: how long what is under way may still take before it is cut, and sent again by another node. Below the 15 s that Hangfire waits for a job's end. Default 10 s.</summary>
+    public TimeSpan FinishWithin { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How many exchanges one claim takes. Default 128.</summary>
     public int BatchSize { get; set; } = 128;
 
@@ -50,6 +53,7 @@ public sealed class DeliveryOptions : IValidatableObject
         if (Lease <= TimeSpan.Zero || PullLease <= TimeSpan.Zero || AttemptTimeout <= TimeSpan.Zero || LookAgain <= TimeSpan.Zero) yield return new ValidationResult("Delivery: durations must be positive.");
         if (BatchSize is < 1 or > 1000) yield return new ValidationResult("Delivery:BatchSize must be 1 to 1000.");
         if (MaxInFlight < 1) yield return new ValidationResult("Delivery:MaxInFlight must be at least 1.");
+        if (FinishWithin < TimeSpan.Zero || FinishWithin > TimeSpan.FromSeconds(14)) yield return new ValidationResult("Delivery:FinishWithin must be 0 to 14 s.");
         if (MaxHanging < 0) yield return new ValidationResult("Delivery:MaxHanging must not be negative.");
         if (Pace < TimeSpan.Zero || Pace > TimeSpan.FromSeconds(1)) yield return new ValidationResult("Delivery:Pace must be 0 to 1 s.");
         if (RetrySchedule.Any(d => d < TimeSpan.Zero)) yield return new ValidationResult("Delivery:RetrySchedule must not be negative.");

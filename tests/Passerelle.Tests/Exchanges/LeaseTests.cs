@@ -122,6 +122,40 @@ public sealed class LeaseTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task A_node_that_stops_claims_nothing_more_and_lets_what_is_under_way_come_home()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Lanes:MaxInFlight=1");
+        for (var n = 0; n < 2; n++) await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        using var node = new CancellationTokenSource();
+        var answer = new TaskCompletionSource<SendOutcome>();
+        hub.Partner.Next(_ => answer.Task);
+
+        var run = hub.Services.GetRequiredService<DeliverDue>().RunAsync(node.Token);
+        await Eventually.BecomesTrueAsync(() => hub.Partner.Received.Count == 1, "Nothing was sent.");
+        await node.CancelAsync();
+        answer.SetResult(new SendOutcome.Accepted());
+        await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        Assert.Equal(State.AwaitingAnswer, (await hub.GetExchangeAsync(Assert.Single(hub.Partner.Received).Exchange)).State);
+    }
+
+    [Fact]
+    public async Task A_node_that_stops_cuts_what_takes_too_long()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:FinishWithin=00:00:00.1");
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        using var node = new CancellationTokenSource();
+        hub.Partner.Next(_ => new TaskCompletionSource<SendOutcome>().Task);
+
+        var run = hub.Services.GetRequiredService<DeliverDue>().RunAsync(node.Token);
+        await Eventually.BecomesTrueAsync(() => hub.Partner.Received.Count == 1, "Nothing was sent.");
+        await node.CancelAsync();
+        await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        Assert.Equal(Attempt.Types.Outcome.Unknown, Assert.Single(await hub.GetAttemptsAsync(referral.Exchange)).Outcome);
+    }
+
+    [Fact]
     public async Task What_is_known_to_be_accepted_is_not_sent_again_while_the_storage_does_not_take_it_down()
     {
         await using var hub = await HubHost.StartAsync(postgres, "Delivery:Lease=00:00:01");

@@ -16,8 +16,9 @@ public sealed partial class DueWorkKeeper<TWork>(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!options.Value.Watchdog) return;
-        await Task.WhenAll(KeepAsync(stoppingToken), KeepRegisteredAsync(stoppingToken));
-        await steppedIn;
+        try { await Task.WhenAll(KeepAsync(stoppingToken), KeepRegisteredAsync(stoppingToken)); }
+        // What it does itself has its time to end, as a job has.
+        finally { await steppedIn; }
     }
 
     async Task KeepAsync(CancellationToken ct)
