@@ -31,6 +31,23 @@ public sealed class DueWorkTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task What_comes_due_without_a_nudge_is_found_while_the_last_job_lingers()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Jobs:Server=false", "Jobs:Watchdog=true", "Jobs:WatchdogPatience=00:00:01", "Jobs:Linger=01:00:00");
+        var household = await Household.OpenAsync(hub);
+        var first = await household.FileRequestAsync(hub);
+        await hub.Time.AdvanceAsync(TimeSpan.FromHours(49));
+        await OverdueAsync(hub, first.Name);
+        var second = await household.FileRequestAsync(hub);
+
+        // Nothing is committed when a deadline passes: nobody nudges.
+        await hub.Time.AdvanceAsync(TimeSpan.FromHours(49));
+
+        await OverdueAsync(hub, second.Name);
+        Assert.Single(hub.Logs.Entries, e => e.Text.Contains("FireClocks has been due for", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_sweep_that_was_taken_away_is_registered_again()
     {
         await using var hub = await HubHost.StartAsync(postgres, "Jobs:Watchdog=true", "Jobs:CheckSweepsEvery=00:00:00.1");
