@@ -29,7 +29,7 @@ public enum ShiftState
     Working,
 }
 
-/// <summary>One kind of work on this node, by one at a time: whoever comes while it is being done only passes the word on. It stays a while for the next nudge.</summary>
+/// <summary>One kind of work on this node, by one at a time: whoever comes while it is being done only passes the word on. It stays as long as there is work, and a while for the next nudge.</summary>
 public sealed class Shift<TWork>(TWork work, Nudge<TWork> nudge, IOptions<JobOptions> options, TimeProvider time) where TWork : IDueWork
 {
     int state;
@@ -52,7 +52,6 @@ public sealed class Shift<TWork>(TWork work, Nudge<TWork> nudge, IOptions<JobOpt
         var called = nudge.Next;
         try
         {
-            var began = time.GetTimestamp();
             do
             {
                 Volatile.Write(ref state, (int)ShiftState.Working);
@@ -60,7 +59,7 @@ public sealed class Shift<TWork>(TWork work, Nudge<TWork> nudge, IOptions<JobOpt
                 await work.RunAsync(ct);
                 Volatile.Write(ref state, (int)ShiftState.Waiting);
             }
-            while (time.GetElapsedTime(began) < options.Value.Stint && await IsCalledAsync(called, ct));
+            while (await IsCalledAsync(called, ct));
         }
         finally
         {
