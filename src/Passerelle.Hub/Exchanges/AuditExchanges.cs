@@ -123,12 +123,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     /// <returns>Where the events end whose transactions are all over; how many of them open an exchange; how many do in all that the snapshot sees.</returns>
     static async Task<(ulong Horizon, long Counted, long Opened)> CountOpenedAsync(NpgsqlConnection connection, ulong since, CancellationToken ct)
     {
-        await using var command = Command(connection,
-            """
-            select horizon, count(v.sequence) filter (where v.transaction_id < horizon), count(v.sequence)
-            from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) h left join events v on v.transaction_id >= $1 and v.type = 'exchange.queued'
-            group by horizon
-            """);
+        await using var command = Command(connection, AuditRules.Opened);
         command.Parameters.Add(new() { Value = since, NpgsqlDbType = NpgsqlDbType.Xid8 });
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);

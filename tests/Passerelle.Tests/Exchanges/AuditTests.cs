@@ -283,6 +283,26 @@ public sealed class AuditTests(Postgres postgres)
         }
     }
 
+    [Fact]
+    public async Task What_has_changed_since_the_last_audit_is_found_by_an_index_however_much_has_happened_before()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.ExecuteAsync(
+            """
+            insert into events (type, time, subject, case_id, detail, transaction_id)
+            select 'exchange.attempted', hub_now(), 'exchanges/' || gen_random_uuid(), gen_random_uuid(), '', (n / 10)::text::xid8 from generate_series(1, 50000) n;
+            analyze events;
+            """);
+        foreach (var sql in AuditRules.Lasting.Select(rule => rule.Over(4_900)).Append(AuditRules.Opened.Replace("$1", "'4900'::xid8", StringComparison.Ordinal)))
+        {
+            await using var command = hub.Source.CreateCommand("explain " + sql);
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync()) Assert.DoesNotContain("Seq Scan on events", reader.GetString(0));
+        }
+
+        await hub.ExecuteAsync("delete from events");
+    }
+
     /// <summary>An answered one, a delivered one, and one that waits.</summary>
     static async Task<(string Answered, string Open, string Queued)> ThreeAsync(HubHost hub)
     {
