@@ -160,6 +160,38 @@ public sealed class LaneTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task What_waits_in_a_lane_that_is_full_or_over_its_rate_or_down_is_not_for_the_watchdog_to_take()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Lanes:MaxPerSecond=1", "Lanes:MaxInFlight=2");
+        await hub.Time.FreezeAsync(Start);
+        await ReferAsync(hub, 4);
+        var claims = hub.Services.GetRequiredService<ExchangeClaims>();
+
+        await TakeOneAsync(60);
+        // Due for a minute, and served half a second ago.
+        Assert.Equal(TimeSpan.FromSeconds(0.5), await WaitedAsync(60.5));
+        await TakeOneAsync(61);
+        Assert.Null(await WaitedAsync(65));
+        // Both leases are over, and it is full no more.
+        Assert.Equal(TimeSpan.FromSeconds(11), await WaitedAsync(72));
+        await hub.ExecuteAsync($"update lanes set health = 'down', probe_time = hub_now() + interval '1 minute' where partner_id = 'emploi'");
+        Assert.Null(await WaitedAsync(131));
+        Assert.Equal(TimeSpan.FromSeconds(1), await WaitedAsync(133));
+
+        async Task TakeOneAsync(double seconds)
+        {
+            await hub.Time.FreezeAsync(Start.AddSeconds(seconds));
+            Assert.Single((await claims.TakeAsync(DeliveryMode.Push, null, 10, CancellationToken.None)).Claims);
+        }
+
+        async Task<TimeSpan?> WaitedAsync(double seconds)
+        {
+            await hub.Time.FreezeAsync(Start.AddSeconds(seconds));
+            return await claims.OldestDueAsync(CancellationToken.None);
+        }
+    }
+
+    [Fact]
     public async Task A_partner_that_hangs_keeps_nobody_else_waiting()
     {
         await using var hub = await HubHost.StartAsync(postgres, "Lanes:MaxInFlight=2");
