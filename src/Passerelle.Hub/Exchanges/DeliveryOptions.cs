@@ -18,7 +18,7 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>For how long an exchange is tried at the least, counted from its first failure, before it is undeliverable. Default 7 days.</summary>
     public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>The longest that a partner's own `RetryInfo` is believed. Default 24 h.</summary>
+    /// <summary>The longest that a partner's own `RetryInfo` or `Retry-After` is believed. Default 24 h.</summary>
     public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>How long a claim keeps others away, for push; renewed while the call goes on. A dead node's exchanges come back after it. Default 10 s.</summary>

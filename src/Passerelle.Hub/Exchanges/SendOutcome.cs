@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Rpc;
 using Grpc.Core;
 
@@ -38,17 +39,23 @@ public abstract record SendOutcome
     public sealed record Refused(string Error, Contact Contact = Contact.None) : SendOutcome(Contact);
 
     /// <summary>The one table of what a partner's status means; the contract (DeliveryService) says the same.</summary>
-    public static SendOutcome Of(RpcException exception) => exception.StatusCode switch
+    /// <param name="headers">What came before the status; empty when nothing did.</param>
+    public static SendOutcome Of(RpcException exception, Metadata headers) => exception.StatusCode switch
     {
         StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.FailedPrecondition or StatusCode.OutOfRange or StatusCode.DataLoss
             => new Refused(CodeName(exception.StatusCode), Contact.Reached),
         StatusCode.ResourceExhausted or StatusCode.Aborted or StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled or StatusCode.OK
             // With an exception inside, it is the HTTP client's word for how a call broke: nobody at the partner has said it.
-            => new NotYet(CodeName(exception.StatusCode), RetryInfoOf(exception), exception.Status.DebugException is null ? Contact.Reached : Contact.None),
+            => new NotYet(CodeName(exception.StatusCode), DelayOf(exception, headers), exception.Status.DebugException is null ? Contact.Reached : Contact.None),
         // The last three are a partner's misconfiguration: it is mended, and then delivered. A partner that says when to come back is there.
         StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.Unimplemented
-            => RetryInfoOf(exception) is { } retry ? new NotYet(CodeName(exception.StatusCode), retry, Contact.Reached) : new NotYet(CodeName(exception.StatusCode), Contact: Contact.Missed),
+            => DelayOf(exception, headers) is { } retry ? new NotYet(CodeName(exception.StatusCode), retry, Contact.Reached) : new NotYet(CodeName(exception.StatusCode), Contact: Contact.Missed),
     };
+
+    static TimeSpan? DelayOf(RpcException exception, Metadata headers) => RetryInfoOf(exception) ?? SecondsIn(exception.Trailers) ?? SecondsIn(headers);
+
+    /// <summary>HTTP's own way to say it, e.g. of a proxy that stands before the partner's server.</summary>
+    static TimeSpan? SecondsIn(Metadata metadata) => uint.TryParse(metadata.GetValue("retry-after"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
 
     static TimeSpan? RetryInfoOf(RpcException exception)
     {
