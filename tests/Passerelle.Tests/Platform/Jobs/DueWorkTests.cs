@@ -66,6 +66,50 @@ public sealed class DueWorkTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task A_sweep_that_switched_itself_off_is_switched_on_again()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Jobs:Watchdog=true", "Jobs:CheckSweepsEvery=00:00:00.1");
+        hub.ExpectedErrors = text => text.Contains("ALARM sweep_off: the sweep of DeliverDue", StringComparison.Ordinal);
+        await Eventually.BecomesTrueAsync(() => IsScheduledAsync(hub), () => "The sweep was never registered.");
+
+        // As Hangfire leaves it after five errors of its own.
+        await hub.ExecuteAsync(
+            """
+            delete from hangfire.hash where key = 'recurring-job:DeliverDue' and field = 'NextExecution';
+            insert into hangfire.hash (key, field, value) values ('recurring-job:DeliverDue', 'Error', 'Could not be scheduled.');
+            """);
+
+        await Eventually.BecomesTrueAsync(() => IsScheduledAsync(hub), () => "The sweep stayed off.");
+        Assert.Contains(hub.Logs.Entries, e => hub.ExpectedErrors(e.Text));
+
+        static async Task<bool> IsScheduledAsync(HubHost hub)
+        {
+            await using var command = hub.Source.CreateCommand(
+                """
+                select exists (select from hangfire.hash where key = 'recurring-job:DeliverDue' and field = 'NextExecution' and value <> '')
+                   and not exists (select from hangfire.hash where key = 'recurring-job:DeliverDue' and field = 'Error' and value <> '')
+                """);
+            return (bool)(await command.ExecuteScalarAsync())!;
+        }
+    }
+
+    [Fact]
+    public async Task A_lock_that_a_killed_server_left_behind_holds_nobody_up_for_longer_than_a_minute()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var storage = hub.Services.GetRequiredService<JobStorage>();
+        // Never given back.
+        var killed = storage.GetConnection();
+        killed.AcquireDistributedLock("recurring-jobs", TimeSpan.FromSeconds(5));
+        using var living = storage.GetConnection();
+
+        await hub.ExecuteAsync("update hangfire.lock set acquired = acquired - interval '50 seconds'");
+        Assert.ThrowsAny<Exception>(() => living.AcquireDistributedLock("recurring-jobs", TimeSpan.FromMilliseconds(100)));
+        await hub.ExecuteAsync("update hangfire.lock set acquired = acquired - interval '11 seconds'");
+        living.AcquireDistributedLock("recurring-jobs", TimeSpan.FromSeconds(10)).Dispose();
+    }
+
+    [Fact]
     public async Task What_Hangfire_stores_is_a_name_that_later_versions_still_know_and_no_argument()
     {
         await using var hub = await HubHost.StartAsync(postgres);
