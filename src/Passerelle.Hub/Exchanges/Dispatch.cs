@@ -58,7 +58,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         return ready;
     }
 
-    /// <summary>Writes down what became of tries. A claim that is no longer the newest changes its attempt only.</summary>
+    /// <summary>Writes down what became of tries. A failure of a claim that is no longer the newest changes its attempt only; an acceptance delivers, whatever has become of its claim.</summary>
     /// <returns>True when something has come due by it: the next in line of what was delivered or has ended, or what a lane held that is open again.</returns>
     public async Task<bool> CompleteAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
     {
@@ -68,13 +68,14 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         var exchanges = (await LockAsync(claims, ct)).ToDictionary(e => e.Id);
         var (now, isTroubled, hasFollowers) = await LookAroundAsync(exchanges.Values, ct);
         // What was accepted under the claim that still counts is an attempt under way: there is nothing to read.
-        var attempts = (await AttemptsAsync([.. completions.Where(c => !IsPlain(c)).Select(c => c.Claim)], ct)).ToDictionary(a => (a.ExchangeId, a.Number));
-        var lanes = isTroubled || completions.Any(c => c.Outcome is SendOutcome.NotYet { Missed: true }) ? await LockLanesAsync(completions, ct) : [];
+        var plain = completions.Where(c => c.Outcome is SendOutcome.Accepted && exchanges[c.Claim.ExchangeId].IsClaimedBy(c.Claim.Generation)).Select(c => c.Claim).ToHashSet();
+        var attempts = (await AttemptsAsync([.. claims.Where(c => !plain.Contains(c))], ct)).ToDictionary(a => (a.ExchangeId, a.Number));
+        var lanes = isTroubled || completions.Any(c => c.Outcome.Contact == Contact.Missed) ? await LockLanesAsync(completions, ct) : [];
         var closed = lanes.Values.Where(l => !l.IsOpen).ToList();
         foreach (var (claim, outcome) in completions)
         {
             // The partner's own word, when it was quicker, weighs more than what we saw of the call.
-            var attempt = IsPlain(new(claim, outcome)) ? db.Attempts.Attach(Attempt.UnderWay(claim.ExchangeId, claim.Generation)).Entity
+            var attempt = plain.Contains(claim) ? db.Attempts.Attach(Attempt.UnderWay(claim.ExchangeId, claim.Generation)).Entity
                 : attempts.GetValueOrDefault((claim.ExchangeId, claim.Generation)) is { Outcome: AttemptOutcome.Unknown } open ? open : null;
             var exchange = exchanges[claim.ExchangeId];
             var lane = lanes.GetValueOrDefault(claim.PartnerId);
@@ -82,23 +83,21 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
             {
                 case SendOutcome.Accepted:
                     attempt?.End(AttemptOutcome.Accepted, null, now);
-                    if (exchange.IsClaimedBy(claim.Generation)) desk.Deliver(exchange, now);
-                    lane?.Reached();
+                    // It has it, however old the claim that brought it.
+                    if (exchange.AwaitsDelivery) desk.Deliver(exchange, now);
                     break;
                 case SendOutcome.NotYet notYet:
                     attempt?.End(AttemptOutcome.NotYet, notYet.Error, now);
                     // What a lane that is down costs is the partner's doing, not the exchange's: its schedule does not suffer.
-                    if (exchange.IsClaimedBy(claim.Generation)) desk.TryLater(exchange, notYet, counts: !notYet.Missed || lane is null or { Health: Partners.LaneHealth.Up }, now);
-                    // A partner that has changed to pull meanwhile has no server to miss.
-                    if (notYet.Missed) { if (lane is not null) desk.Missed(lane, now); }
-                    else lane?.Reached();
+                    if (exchange.IsClaimedBy(claim.Generation)) desk.TryLater(exchange, notYet, counts: notYet.Contact != Contact.Missed || lane is null or { Health: Partners.LaneHealth.Up }, now);
                     break;
                 case SendOutcome.Refused refused:
                     attempt?.End(AttemptOutcome.Refused, refused.Error, now);
                     if (exchange.IsClaimedBy(claim.Generation)) desk.GiveUp(exchange, refused.Error, now);
-                    lane?.Reached();
                     break;
             }
+
+            if (lane is not null) desk.Note(lane, outcome.Contact, now);
         }
 
         await db.SaveInBulkAsync(ct);
@@ -106,8 +105,6 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         await transaction.CommitAsync(ct);
         Points.Reach(Points.Completed);
         return called > 0 || closed.Exists(l => l.IsOpen);
-
-        bool IsPlain(Completion c) => c.Outcome is SendOutcome.Accepted && exchanges[c.Claim.ExchangeId].IsClaimedBy(c.Claim.Generation);
     }
 
     /// <summary>What else matters to exchanges that leave, in one question: nearly always nothing does.</summary>
@@ -162,17 +159,19 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         return await db.Attempts.FromSql($"select a.* from attempts a join unnest({ids}, {numbers}) c (id, number) on a.exchange_id = c.id and a.number = c.number").ToListAsync(ct);
     }
 
-    /// <summary>The lanes that have something to note: a failure now, or failures before. The others, nearly always all, are left alone.</summary>
+    /// <summary>The lanes that have something to note: a miss, or a contact after misses. The others, nearly always all, are left alone, and so is who has changed to pull meanwhile: there is no
+    /// server to miss.</summary>
     async Task<Dictionary<string, Partners.Lane>> LockLanesAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
     {
-        var all = completions.Select(c => c.Claim.PartnerId).Distinct().ToArray();
-        var missed = completions.Where(c => c.Outcome is SendOutcome.NotYet { Missed: true }).Select(c => c.Claim.PartnerId).Distinct().ToArray();
+        var (reached, missed) = (PartnersOf(Contact.Reached), PartnersOf(Contact.Missed));
         return await db.Lanes.FromSql(
             $"""
             select * from lanes
-            where partner_id = any({all}) and (failures > 0 or health <> 'up' or partner_id = any({missed}))
+            where (partner_id = any({missed}) or (partner_id = any({reached}) and (failures > 0 or health <> 'up')))
               and partner_id in (select id from partners where delivery = 'push')
             order by partner_id for update
             """).ToDictionaryAsync(l => l.PartnerId, ct);
+
+        string[] PartnersOf(Contact contact) => [.. completions.Where(c => c.Outcome.Contact == contact).Select(c => c.Claim.PartnerId).Distinct()];
     }
 }

@@ -175,12 +175,13 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>For how long the oldest due exchange of open push lanes has waited.</summary>
+    /// <summary>For how long the oldest due exchange of open push lanes has waited for somebody to take it: since its lane was served last or might be probed again. A lane that is full
+    /// waits for its partner.</summary>
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             """
-            select max(n.now - x.due_time)
+            select max(n.now - greatest(x.due_time, l.serve_time, l.probe_time))
             from (select hub_now() as now) n cross join lanes l join partners p on p.id = l.partner_id
             cross join lateral (
                 select due_time from exchanges x
@@ -188,7 +189,9 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
                 order by x.due_time limit 1
             ) x
             where p.delivery = 'push' and l.pause_time is null and (l.health = 'up' or l.probe_time <= n.now)
+              and (select count(*) from exchanges s where s.partner_id = l.partner_id and s.state = 'sending' and s.due_time > n.now) < coalesce(l.max_in_flight, $1)
             """);
+        command.Parameters.Add(new() { Value = lanes.Value.MaxInFlight });
         return await command.ExecuteScalarAsync(ct) as TimeSpan?;
     }
 }

@@ -88,7 +88,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
     /// <summary>What may have been tried, and is known by the partner's own word to have arrived, is delivered.</summary>
     async Task<bool> AcceptAsync(Exchange exchange, CancellationToken ct)
     {
-        if (!exchange.IsUndelivered && exchange.State != ExchangeState.Undeliverable) return false;
+        if (!exchange.AwaitsDelivery) return false;
         if (await LastAttemptAsync(exchange.Id, ct) is not { } attempt) return false;
         var now = await db.NowAsync(ct);
         attempt.End(AttemptOutcome.Accepted, null, now);
@@ -127,7 +127,21 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         Tell(exchange, exchange.State == ExchangeState.Undeliverable ? "exchange.undeliverable" : "exchange.attempted", now, error);
     }
 
-    public void Missed(Lane lane, DateTimeOffset now) => lane.Missed(lanes.Value, now);
+    /// <summary>What a try says of the partner's server.</summary>
+    public void Note(Lane lane, Contact contact, DateTimeOffset now)
+    {
+        switch (contact)
+        {
+            case Contact.Reached:
+                lane.Reached();
+                break;
+            case Contact.Missed:
+                lane.Missed(lanes.Value, now);
+                break;
+            case Contact.None:
+                break;
+        }
+    }
 
     /// <summary>It ends without an answer, and nobody has to answer any more.</summary>
     public Task WithdrawAsync(Exchange exchange, string reason, CancellationToken ct) => EndAsync(exchange, now => exchange.Withdraw(reason, now), "exchange.withdrawn", reason, ct);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Support;
 
 namespace Passerelle.Tests.Faults;
@@ -6,6 +7,8 @@ namespace Passerelle.Tests.Faults;
 /// <summary>Plays one schedule against the world, lifts every fault, waits until all is at rest, and says what held.</summary>
 sealed class ScheduleRun(FaultWorld world, Schedule schedule)
 {
+    public const string Restart = "restart";
+
     static readonly TimeSpan AtRestWithin = TimeSpan.FromSeconds(150), FeltWithin = TimeSpan.FromSeconds(15), ReachedWithin = TimeSpan.FromSeconds(90);
 
     /// <summary>About what a nudge takes to be heard.</summary>
@@ -77,7 +80,7 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
                 break;
             case Act.RestartDatabase:
                 watches.DatabaseIsGone(TimeProvider.System.GetUtcNow());
-                watches.DatabaseAnswers("restart", await world.Cluster.RestartAsync());
+                watches.DatabaseAnswers(Restart, await world.Cluster.RestartAsync());
                 break;
             case Act.TerminateConnections:
                 var at = TimeProvider.System.GetUtcNow();
@@ -168,7 +171,10 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
         {
             if (Stopwatch.GetElapsedTime(since) > FeltWithin)
             {
-                outcome.Notes.Add($"{lane.Proxy.Mode} on {lane} harmed nothing");
+                var harmless = $"{lane.Proxy.Mode} on {lane} harmed nothing";
+                // While its partner is paused nothing is there to be harmed.
+                if (paused.ContainsKey(lane)) outcome.Notes.Add($"{harmless}: it was paused");
+                else outcome.Violations.Add(harmless);
                 return;
             }
 
@@ -232,6 +238,8 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
         var accepted = workload.Accepted;
         var properties = await Properties.ReadAsync(world, accepted);
         outcome.Violations.AddRange(properties.Broken(pauses));
+        foreach (var rule in AuditRules.Lasting.Append(AuditRules.Conservation))
+            outcome.Violations.AddRange(from name in await world.Cluster.QueryAsync(rule.Over(0), r => r.GetString(0)) select $"audit: not so, {rule.What}: {name}");
         (outcome.Accepted, outcome.Received, outcome.Repeats) = (accepted.Count, properties.Receipts.Count, string.Join(", ", workload.Repeats.Select(r => $"{r.Value} {r.Key}")));
         outcome.Again = outcome.Received - properties.Receipts.DistinctBy(r => r.Exchange).Count();
         outcome.Takeovers.AddRange(watches.Takeovers(accepted, properties));

@@ -37,6 +37,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 {
                     id = table.Column<short>(type: "smallint", nullable: false),
                     audit_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    lease_end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     whole_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     horizon = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "'0'::xid8"),
                     opened_count = table.Column<long>(type: "bigint", nullable: false, defaultValue: 0L)

@@ -632,6 +632,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnName("horizon")
                         .HasDefaultValueSql("'0'::xid8");
 
+                    b.Property<DateTimeOffset?>("LeaseEndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_end_time");
+
                     b.Property<long>("OpenedCount")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")
