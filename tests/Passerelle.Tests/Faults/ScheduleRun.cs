@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Platform;
 using Passerelle.Tests.Support;
 
 namespace Passerelle.Tests.Faults;
@@ -116,11 +117,14 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
         await NobodyStartsAsync();
         var node = world.Nodes[kill.Node];
         node.Arm(kill.Point, kill.Passing);
+        // Who creates is nudged, and claims first as a rule: the other one only looks once a second.
+        workload.Preferred = node;
         var exit = node.Hub.ExitAsync(CancellationToken.None);
-        // In bursts, one from each writer: some points are passed only when several are due at once, and only by the node that gets them.
+        // In bursts: for the point that needs several at once one from each writer, for the others smaller ones, so that there are more.
+        var burst = kill.Point == Points.MidBatch ? FaultWorld.Cases : FaultWorld.Cases / 3;
         for (var count = kill.At; count < next && !exit.IsCompleted;)
         {
-            workload.Allow(count = Math.Min(count + FaultWorld.Cases, next));
+            workload.Allow(count = Math.Min(count + burst, next));
             await Eventually.BecomesTrueAsync(() => exit.IsCompleted || workload.HasReached(count), "The referrals of a burst were not accepted.", ReachedWithin);
             await Task.WhenAny(exit, Task.Delay(BetweenBursts, TimeProvider.System));
         }
@@ -134,6 +138,7 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
             await node.KillAsync();
         }
 
+        workload.Preferred = null;
         var at = await exit;
         await node.KillAsync();
         watches.Killed(node, kill.Point, at, await HeldAsync());
