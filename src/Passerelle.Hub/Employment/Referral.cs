@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Exchanges;
-using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
@@ -104,9 +103,8 @@ public sealed class Referral
             builder.Property(r => r.State).AsText();
             builder.Property(r => r.DeclineReason).AsText();
             builder.Ignore(r => r.Name);
-            builder.HasOne<Case>().WithMany().HasForeignKey(r => r.CaseId);
+            // Case and partner are the exchange's, which refers to them already: to check them once more for each row would cost as much as the row.
             builder.HasOne<Person>().WithMany().HasForeignKey(r => r.PersonId);
-            builder.HasOne<Partner>().WithMany().HasForeignKey(r => r.PartnerId);
             builder.HasOne<Exchange>().WithOne().HasForeignKey<Referral>(r => r.ExchangeId);
             builder.HasIndex(r => new { r.PartnerId, r.Id });
             builder.HasIndex(r => new { r.CaseId, r.Id });

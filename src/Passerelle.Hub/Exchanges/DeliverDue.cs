@@ -12,7 +12,7 @@ public sealed partial class DeliverDue(
     ExchangeClaims claims, Dispatcher dispatcher, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
     ILogger<DeliverDue> logger) : IDueWork
 {
-    /// <summary>After so many exchanges in one claim it rests for the whole Delivery:Pace, after fewer for less.</summary>
+    /// <summary>After so many exchanges in one claim it rests for the whole Delivery:Pace, after fewer for less; after twice as many not at all: there is enough.</summary>
     const int FullClaim = 64;
 
     /// <summary>How long outcomes wait for one another before they are saved together. Nobody waits for them but the next in line.</summary>
@@ -82,7 +82,7 @@ public sealed partial class DeliverDue(
                 }
 
                 // The more there is, the more it pays to let some come together before the next claim.
-                await Task.Delay(options.Value.Pace * Math.Min(1, (double)taken.Claims.Count / FullClaim), time, ct);
+                if (taken.Claims.Count < 2 * FullClaim) await Task.Delay(options.Value.Pace * Math.Min(1, (double)taken.Claims.Count / FullClaim), time, ct);
                 if (run.Crowded.Count > 0) return true;
             }
 

@@ -54,7 +54,7 @@ static class Backlog
             using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
             var watching = WatchMemoryAsync(end.Token);
             var speeds = await Rounds.RunAsync(
-                options.Runs, duration,
+                stage.TidyAsync, options.Runs, duration,
                 async (seconds, stop) => (await Sustained.RunAsync(stage.Hall, generator, seconds, stage.Sandbox, stop)).PerSecond,
                 speed => FormattableString.Invariant($"{speed:0}/s"),
                 ct);

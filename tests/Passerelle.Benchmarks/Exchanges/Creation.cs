@@ -19,7 +19,7 @@ static class Creation
         {
             await stage.PauseAsync(true, everybody, ct);
             measured = await Rounds.RunAsync(
-                options.Runs, duration,
+                stage.TidyAsync, options.Runs, duration,
                 async (seconds, stop) => (
                     await SpeedAsync(stage, new Generator(stage.Clients, stage.Persons, Stage.Partners), seconds, stop),
                     await SpeedAsync(stage, usual.Generator(stage.Persons.Length), seconds, stop)),
@@ -31,7 +31,7 @@ static class Creation
         var generator = new Generator(stage.Clients, stage.Persons, Stage.Partners);
         var random = new Random(options.Seed);
         var latencies = await Rounds.RunAsync(
-            options.Runs, duration,
+            stage.TidyAsync, options.Runs, duration,
             async (seconds, stop) =>
             {
                 await stage.Hall.ClearAsync(stop);
@@ -62,9 +62,9 @@ static class Creation
         var began = TimeProvider.System.GetTimestamp();
         var created = await generator.CloselyAsync(InFlight, TimeSpan.FromSeconds(seconds), generator.Pairs, _ => true, ct);
         var ended = TimeProvider.System.GetTimestamp();
-        // What was created is not for later runs, and never leaves.
-        await stage.Sandbox.ExecuteAsync("truncate exchanges cascade", ct);
-        await stage.Sandbox.ExecuteAsync("checkpoint", ct);
+        // What was created is not for later runs, and never leaves; emptied tables would be planned for as such.
+        await stage.Sandbox.ExecuteAsync("update exchanges set state = 'withdrawn', due_time = null, end_reason = 'MEASURED', end_time = hub_now() where state = 'queued'", ct);
+        await stage.TidyAsync(ct);
         return created.Count / TimeProvider.System.GetElapsedTime(began, ended).TotalSeconds;
     }
 }

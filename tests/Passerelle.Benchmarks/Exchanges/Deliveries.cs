@@ -12,7 +12,7 @@ static class Deliveries
         await using var usual = await UsualWay.StartAsync(stage, options, deliver: true, ct);
         var (hub, other) = (new Generator(stage.Clients, stage.Persons, Stage.Partners), usual.Generator(stage.Persons.Length));
         var measured = await Rounds.RunAsync(
-            options.Runs, options.Seconds,
+            stage.TidyAsync, options.Runs, options.Seconds,
             async (seconds, stop) =>
             {
                 var ours = await CountedAsync(stage, hub, seconds, Storage.DatabaseName, stage.Sandbox, stop);

@@ -41,7 +41,7 @@ static class Fairness
         {
             Progress.Say("  " + title);
             return Rounds.RunAsync(
-                options.Runs, duration,
+                stage.TidyAsync, options.Runs, duration,
                 async (seconds, stop) => (await Latency.RunAsync(stage, generator, Others, seconds, random, stop)).FromCommit.At(0.99),
                 p99 => FormattableString.Invariant($"p99 {p99:0.0} ms"),
                 ct);

@@ -12,7 +12,7 @@ static class Latency
         var random = new Random(options.Seed);
         var duration = Math.Max(1, options.Seconds / 2);
         var measured = await Rounds.RunAsync(
-            options.Runs, duration,
+            stage.TidyAsync, options.Runs, duration,
             async (seconds, stop) =>
             {
                 var times = await RunAsync(stage, generator, Stage.Partners, seconds, random, stop);

@@ -29,7 +29,7 @@ static class Transactions
         while (await stage.Hall.CountAsync(Stage.Partners, ct) < alone + 100) await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, ct);
 
         var measured = await Rounds.RunAsync(
-            options.Runs, duration,
+            stage.TidyAsync, options.Runs, duration,
             async (seconds, stop) =>
             {
                 await stage.Hall.ClearAsync(stop);

@@ -1897,26 +1897,12 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             modelBuilder.Entity("Passerelle.Hub.Employment.Referral", b =>
                 {
-                    b.HasOne("Passerelle.Hub.Cases.Case", null)
-                        .WithMany()
-                        .HasForeignKey("CaseId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired()
-                        .HasConstraintName("fk_referrals_cases_case_id");
-
                     b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
                         .WithOne()
                         .HasForeignKey("Passerelle.Hub.Employment.Referral", "ExchangeId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_referrals_exchanges_exchange_id");
-
-                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
-                        .WithMany()
-                        .HasForeignKey("PartnerId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .IsRequired()
-                        .HasConstraintName("fk_referrals_partners_partner_id");
 
                     b.HasOne("Passerelle.Hub.Cases.Person", null)
                         .WithMany()

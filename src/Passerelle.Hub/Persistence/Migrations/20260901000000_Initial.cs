@@ -736,21 +736,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.PrimaryKey("pk_referrals", x => x.id);
                     table.CheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)");
                     table.ForeignKey(
-                        name: "fk_referrals_cases_case_id",
-                        column: x => x.case_id,
-                        principalTable: "cases",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Restrict);
-                    table.ForeignKey(
                         name: "fk_referrals_exchanges_exchange_id",
                         column: x => x.exchange_id,
                         principalTable: "exchanges",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Restrict);
-                    table.ForeignKey(
-                        name: "fk_referrals_partners_partner_id",
-                        column: x => x.partner_id,
-                        principalTable: "partners",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                     table.ForeignKey(
