@@ -101,6 +101,7 @@ public static class HubApp
 
         // Employment
         services.AddScoped<IExchangeKind, ReferralKind>();
+        services.AddScoped<ICreation<NewReferral, Contracts.Employment.V1.CreateReferralResponse>, ReferralCreation>();
         services.AddScoped<OfferBook>();
 
         // Schooling
@@ -117,6 +118,7 @@ public static class HubApp
         services.AddOptions<VaultOptions>().BindConfiguration("Vault");
         services.AddSingleton<MasterKey>();
         services.AddScoped<RequestLedger>();
+        services.AddSingleton(typeof(Gathering<,>));
         services.AddSingleton<EventFeed>();
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<WatchLoop>();

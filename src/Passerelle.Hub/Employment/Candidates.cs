@@ -19,9 +19,11 @@ static class Candidates
         return person;
     }
 
-    /// <summary>A child is known to the caller, and will never have a CV: the field is wrong, not the moment.</summary>
     public static void RequireAdult(this PersonRole role)
     {
-        if (role != PersonRole.Adult) throw new FieldInvalid([new() { Field = "person", Description = "must be an adult" }]);
+        if (role != PersonRole.Adult) throw NotAdult();
     }
+
+    /// <summary>A child is known to the caller, and will never have a CV: the field is wrong, not the moment.</summary>
+    public static FieldInvalid NotAdult() => new([new() { Field = "person", Description = "must be an adult" }]);
 }

@@ -7,6 +7,7 @@ using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Privacy;
+using Wire = Passerelle.Contracts.Employment.V1;
 
 namespace Passerelle.Hub.Employment;
 
@@ -72,6 +73,20 @@ public sealed class Referral
     public string OpenIntroduction(PersonCipher cipher) => cipher.OpenText(Introduction, IntroductionColumn, Id);
 
     public string OpenAnswerMessage(PersonCipher cipher) => AnswerMessage is { } message ? cipher.OpenText(message, AnswerMessageColumn, Id) : "";
+
+    /// <param name="travels">The state of its exchange.</param>
+    public Wire.Referral ToWire(ExchangeState travels) => new()
+    {
+        Name = Name,
+        Case = Names.Of(Names.Cases, CaseId),
+        Person = Names.Of(Names.Persons, PersonId),
+        Partner = Names.OfPartner(PartnerId),
+        Exchange = Names.Of(Names.Exchanges, ExchangeId),
+        State = travels is ExchangeState.Withdrawn or ExchangeState.Expired ? Wire.Referral.Types.State.Withdrawn : (Wire.Referral.Types.State)State,
+        CreateTime = CreateTime.ToWire(),
+        AnswerTime = AnswerTime.ToWire(),
+        DeclineReason = (Wire.DeclineReason)(DeclineReason ?? 0),
+    };
 
     void Answer(ReferralState state, DeclineReason? reason, string message, PersonCipher cipher, DateTimeOffset time)
     {

@@ -1,8 +1,6 @@
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
-using Passerelle.Hub.Cases;
 using Passerelle.Hub.Exchanges;
-using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
@@ -13,22 +11,10 @@ using Wire = Passerelle.Contracts.Employment.V1;
 namespace Passerelle.Hub.Employment;
 
 public sealed class ReferralService(
-    HubDb db, RequestLedger ledger, ExchangeDesk desk, Vault vault, Nudge<DeliverDue> delivery, ChangeSignal changes) : Wire.ReferralService.ReferralServiceBase
+    HubDb db, Gathering<NewReferral, Wire.CreateReferralResponse> creations, RequestLedger ledger, ExchangeDesk desk, Vault vault, Nudge<DeliverDue> delivery, ChangeSignal changes)
+    : Wire.ReferralService.ReferralServiceBase
 {
     const int MaxMessage = 2000;
-
-    /// <summary>What must hold before a referral is made, in one question: it is asked more than any other.</summary>
-    static readonly Func<HubDb, Guid, string, string, DateTimeOffset, CancellationToken, Task<Facts?>> FindFacts = EF.CompileAsyncQuery(
-        (HubDb db, Guid personId, string partnerId, string topic, DateTimeOffset now, CancellationToken _) => db.Persons.Where(p => p.Id == personId).Select(p => new Facts(
-            p.CaseId,
-            p.Role,
-            db.Partners.Where(x => x.Id == partnerId).Select(x => (PartnerKind?)x.Kind).SingleOrDefault(),
-            db.Cvs.Any(c => c.PersonId == personId),
-            db.Consents.Any(c => c.PersonId == personId && c.Purpose == Purpose.EmploymentReferral && (c.PartnerId == null || c.PartnerId == partnerId) && c.WithdrawTime == null && c.ExpireTime > now),
-            db.PersonKeys.Where(k => k.PersonId == personId).Select(k => k.Wrapped).FirstOrDefault(),
-            db.Exchanges.Any(e => e.PartnerId == partnerId && e.Topic == topic && e.State == ExchangeState.Queued && e.DeliveryTime == null))).SingleOrDefault());
-
-    sealed record Facts(Guid CaseId, PersonRole Role, PartnerKind? PartnerKind, bool HasCv, bool HasConsent, byte[]? WrappedKey, bool HasOlder);
 
     public override async Task<Wire.CreateReferralResponse> CreateReferral(Wire.CreateReferralRequest request, ServerCallContext context)
     {
@@ -38,26 +24,7 @@ public sealed class ReferralService(
         var partnerId = violations.PartnerId(request.Partner, "partner");
         violations.Text(request.Introduction, "introduction", MaxMessage, required: false);
         violations.ThrowIfAny();
-        var ct = context.CancellationToken;
-        var response = await ledger.OnceAsync(context, requestId, request, async now =>
-        {
-            var topic = Names.Of(Names.Persons, personId);
-            var facts = await FindFacts(db, personId, partnerId, topic, now, ct) ?? throw new ResourceNotFound(request.Person);
-            facts.Role.RequireAdult();
-            if (facts.PartnerKind is null) throw new ResourceNotFound(request.Partner);
-            if (facts.PartnerKind != PartnerKind.Employment) throw new PartnerKindMismatch(partnerId, PartnerKind.Employment);
-            // These two are looked at again at every attempt; here they spare the caller a referral that could not leave.
-            if (!facts.HasCv) throw new CvMissing(personId);
-            if (!facts.HasConsent) throw new ConsentMissing(personId, Purpose.EmploymentReferral, partnerId);
-            var id = Guid.CreateVersion7(now);
-            var name = Names.Of(Names.Referrals, id);
-            db.Events.Add(HubEvent.Of("referral.created", now, name, facts.CaseId, partnerId));
-            var exchange = desk.Open(ReferralKind.KindName, partnerId, facts.CaseId, name, now, topic);
-            if (facts.HasOlder) await desk.SupersedeOlderAsync(exchange, ct);
-            var referral = Referral.Open(id, personId, exchange, request.Introduction, vault.Open(personId, facts.WrappedKey ?? throw new ResourceNotFound(request.Person)));
-            db.Referrals.Add(referral);
-            return new Wire.CreateReferralResponse { Referral = ToWire(referral, exchange.State) };
-        });
+        var response = await creations.CreateAsync(context, requestId, request, new NewReferral(personId, partnerId, request.Introduction));
         delivery.Now();
         changes.Pulse();
         return response;
@@ -70,7 +37,7 @@ public sealed class ReferralService(
         violations.ThrowIfAny();
         var (caller, ct) = (context.Caller(), context.CancellationToken);
         var referral = await SeenBy(caller).SingleOrDefaultAsync(r => r.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
-        var response = new Wire.GetReferralResponse { Referral = ToWire(referral, (await StatesAsync([referral], ct))[referral.ExchangeId]) };
+        var response = new Wire.GetReferralResponse { Referral = referral.ToWire((await StatesAsync([referral], ct))[referral.ExchangeId]) };
         if (caller.PartnerId is not null) return response;
         var cipher = await vault.OpenAsync(referral.PersonId, ct);
         (response.Introduction, response.AnswerMessage) = (referral.OpenIntroduction(cipher), referral.OpenAnswerMessage(cipher));
@@ -90,7 +57,7 @@ public sealed class ReferralService(
         var (items, next) = page.Cut(read, r => r.Id);
         var states = await StatesAsync(items, ct);
         var response = new Wire.ListReferralsResponse { NextPageToken = next };
-        response.Referrals.AddRange(items.Select(r => ToWire(r, states[r.ExchangeId])));
+        response.Referrals.AddRange(items.Select(r => r.ToWire(states[r.ExchangeId])));
         return response;
     }
 
@@ -112,7 +79,7 @@ public sealed class ReferralService(
             var exchange = await desk.AnswerAsync(referral.ExchangeId, CodeOf(request), ct);
             if (request.Declined is { } declined) referral.Decline((DeclineReason)declined.Reason, declined.Message, cipher, exchange.AnswerTime!.Value);
             else referral.Interest(request.Interested.Message, cipher, exchange.AnswerTime!.Value);
-            return new Wire.AnswerReferralResponse { Referral = ToWire(referral, exchange.State) };
+            return new Wire.AnswerReferralResponse { Referral = referral.ToWire(exchange.State) };
         });
         changes.Pulse();
         return response;
@@ -149,17 +116,4 @@ public sealed class ReferralService(
         var ids = referrals.Select(r => r.ExchangeId).ToList();
         return db.Exchanges.Where(e => ids.Contains(e.Id)).ToDictionaryAsync(e => e.Id, e => e.State, ct);
     }
-
-    static Wire.Referral ToWire(Referral referral, ExchangeState travels) => new()
-    {
-        Name = referral.Name,
-        Case = Names.Of(Names.Cases, referral.CaseId),
-        Person = Names.Of(Names.Persons, referral.PersonId),
-        Partner = Names.OfPartner(referral.PartnerId),
-        Exchange = Names.Of(Names.Exchanges, referral.ExchangeId),
-        State = travels is ExchangeState.Withdrawn or ExchangeState.Expired ? Wire.Referral.Types.State.Withdrawn : (Wire.Referral.Types.State)referral.State,
-        CreateTime = referral.CreateTime.ToWire(),
-        AnswerTime = referral.AnswerTime.ToWire(),
-        DeclineReason = (Wire.DeclineReason)(referral.DeclineReason ?? 0),
-    };
 }

@@ -21,20 +21,31 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         return exchange;
     }
 
-    /// <summary>Whatever is about the same and has not left yet makes way for this one. What is on its way is left alone: the partner may have it in a moment; so is what was delivered
+    /// <summary>Whatever is about the same and has not left yet makes way for these. What is on its way is left alone: the partner may have it in a moment; so is what was delivered
     /// before and is only repeated.</summary>
-    public async Task SupersedeOlderAsync(Exchange newer, CancellationToken ct)
+    /// <param name="newer">Just opened, in their order: of several about the same the last one stays.</param>
+    public async Task SupersedeOlderAsync(IReadOnlyCollection<Exchange> newer, CancellationToken ct)
     {
-        foreach (var older in await db.Exchanges.FromSql(
+        var (kinds, partners, topics) = (newer.Select(n => n.Kind).ToArray(), newer.Select(n => n.PartnerId).ToArray(), newer.Select(n => n.Topic).ToArray());
+        var stored = await db.Exchanges.FromSql(
             $"""
             select * from exchanges
-            where partner_id = {newer.PartnerId} and topic = {newer.Topic} and kind = {newer.Kind} and state = 'queued' and delivery_time is null
+            where (kind, partner_id, topic) in (select * from unnest({kinds}, {partners}, {topics})) and state = 'queued' and delivery_time is null
             order by id for update
-            """).ToListAsync(ct))
+            """).ToListAsync(ct);
+        // Those opened in this very transaction are not in the database yet.
+        var waiting = stored.Concat(db.Exchanges.Local.Where(e => !stored.Contains(e))).Where(e => e is { State: ExchangeState.Queued, DeliveryTime: null, Topic: not null }).ToLookup(Topic);
+        foreach (var about in newer.GroupBy(Topic))
         {
-            older.Supersede(newer.Id, newer.CreateTime);
-            Tell(older, "exchange.withdrawn", newer.CreateTime, Exchange.Superseded);
+            var stays = about.Last();
+            foreach (var older in waiting[about.Key].Where(e => e != stays))
+            {
+                older.Supersede(stays.Id, stays.CreateTime);
+                Tell(older, "exchange.withdrawn", stays.CreateTime, Exchange.Superseded);
+            }
         }
+
+        static (string, string, string?) Topic(Exchange e) => (e.Kind, e.PartnerId, e.Topic);
     }
 
     /// <summary>The partner says that it has an exchange (pull). Repeating it, even late, is harmless.</summary>
