@@ -82,7 +82,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
             {
                 case SendOutcome.Accepted:
                     attempt?.End(AttemptOutcome.Accepted, null, now);
-                    if (exchange.IsClaimedBy(claim.Generation)) desk.Deliver(exchange, now);
+                    if (exchange.IsClaimedBy(claim.Generation)) await desk.DeliverAsync(exchange, now, ct);
                     lane?.Reached();
                     break;
                 case SendOutcome.NotYet notYet:
