@@ -58,8 +58,8 @@ public static class Demonstration
             Partner? partner = null;
             if (wanted is not null)
             {
-                partner = await db.Partners.SingleOrDefaultAsync(p => p.Id == wanted.Id, ct) ?? db.Partners.Add(wanted).Entity;
-                if (wanted.Delivery == DeliveryMode.Push) partner.ReceiveByPush(pushAddress);
+                partner = await db.Partners.Include(p => p.Lane).SingleOrDefaultAsync(p => p.Id == wanted.Id, ct) ?? db.Partners.Add(wanted).Entity;
+                if (wanted.Delivery == DeliveryMode.Push) partner.ReceiveAt(pushAddress, now);
             }
 
             var kind = partner is null ? "internal" : EnumText<PartnerKind>.Of(partner.Kind);

@@ -72,6 +72,7 @@ public static class HubApp
         services.AddOptions<PushOptions>().BindConfiguration("Push")
             .PostConfigure(o => o.AllowedNetworks = configuration.GetValue<bool>("Demo:Enabled") ? [.. o.AllowedNetworks, .. Demonstration.PartnersNetworks] : o.AllowedNetworks)
             .ValidateDataAnnotations().ValidateOnStart();
+        services.AddScoped<PartnerDesk>();
         services.AddSingleton<PushAddresses>();
         services.AddSingleton<PushDirectory>();
         services.AddSingleton<PushCertificate>();
@@ -94,8 +95,9 @@ public static class HubApp
         services.AddSingleton<IPartnerTransport, PushTransport>();
         services.AddScoped<ExchangeDesk>();
         services.AddScoped<Dispatch>();
+        services.AddSingleton<Dispatcher>();
         AddDueWork<DeliverDue>(services);
-        services.AddSingleton<LaneChanged>(provider => provider.GetRequiredService<Nudge<DeliverDue>>().Now);
+        services.AddSingleton<LaneChanged>(provider => () => provider.GetRequiredService<Nudge<DeliverDue>>().Now());
         services.AddScoped<ExchangeVerbs>();
         services.AddSingleton<Replay>();
         services.AddSingleton<DrainReport>();

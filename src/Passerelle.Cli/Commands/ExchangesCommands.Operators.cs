@@ -10,6 +10,9 @@ namespace Passerelle.Cli.Commands;
 /// <summary>What operators ask and decide: why, again, not at all, how it drains.</summary>
 internal static partial class ExchangesCommands
 {
+    /// <summary>As the contract says it.</summary>
+    private const string NotComposed = "NOT_COMPOSED";
+
     private static IEnumerable<Command> Operating(Runner runner)
     {
         var name = new Argument<string>("NAME") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Exchanges.Show.Name") };
@@ -62,7 +65,9 @@ internal static partial class ExchangesCommands
         Describe(run.Output, exchange);
         run.Output.Line();
         run.Output.Line(Why(response, exchange));
-        if (response.Attempts.LastOrDefault() is { Error.Length: > 0 } last && exchange.DeliveryTime is null)
+        if (response.LastError == NotComposed)
+            run.Output.Line(Sentences.Get("Explain.NotComposed"));
+        else if (response.Attempts.LastOrDefault() is { Error.Length: > 0 } last && exchange.DeliveryTime is null)
             run.Output.Line(Sentences.Get("Explain.LastAttempt", last.Number, FrenchTime.Long(last.StartTime), Printable.Line(last.Error)));
         if (response.GiveUpTime is not null)
             run.Output.Line(Sentences.Get("Explain.GiveUp", response.RemainingAttemptCount, FrenchTime.Long(response.GiveUpTime)));

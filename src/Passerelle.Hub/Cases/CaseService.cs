@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -108,16 +107,17 @@ public sealed class CaseService(
         var id = ReadName(request.Name);
         var cursor = FeedCursor.Parse(request.StartCursor);
         if (!await db.Cases.AnyAsync(c => c.Id == id, context.CancellationToken)) throw new ResourceNotFound(request.Name);
+        DateTimeOffset read = default;
         await watch.RunAsync(
             async ct =>
             {
                 var page = await feed.ReadAsync(new FeedFilter(CaseId: id), cursor, 200, ct);
                 foreach (var (position, happened) in page.Events)
                     await responseStream.WriteAsync(new Wire.WatchCaseResponse { Cursor = position.ToString(), Event = ToWire(happened) }, ct);
-                cursor = page.End;
+                (cursor, read) = (page.End, page.ReadTime);
                 return page.Events.Count > 0;
             },
-            async (now, ct) => await responseStream.WriteAsync(new Wire.WatchCaseResponse { Cursor = cursor.ToString(), CheckpointTime = Timestamp.FromDateTimeOffset(now) }, ct),
+            async ct => await responseStream.WriteAsync(new Wire.WatchCaseResponse { Cursor = cursor.ToString(), CheckpointTime = read.ToWire() }, ct),
             context.CancellationToken);
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Exchanges;
@@ -19,7 +18,7 @@ public sealed record NewReferral(Guid PersonId, string PartnerId, string Introdu
 }
 
 /// <summary>Makes referrals, those that are asked for at the same moment together.</summary>
-public sealed class ReferralCreation(HubDb db, ExchangeDesk desk, Vault vault) : ICreation<NewReferral, Wire.CreateReferralResponse>
+public sealed class ReferralCreation(HubDb db, NpgsqlDataSource source, ExchangeDesk desk, Vault vault) : ICreation<NewReferral, Wire.CreateReferralResponse>
 {
     public async Task<IReadOnlyList<Reply<Wire.CreateReferralResponse>>> CreateAsync(IReadOnlyList<NewReferral> drafts, DateTimeOffset now, CancellationToken ct)
     {
@@ -39,7 +38,9 @@ public sealed class ReferralCreation(HubDb db, ExchangeDesk desk, Vault vault) :
             replies.Add(new Reply<Wire.CreateReferralResponse>.Given(new() { Referral = referral.ToWire(exchange.State) }));
         }
 
-        if (newer.Count > 0) await desk.SupersedeOlderAsync(newer, ct);
+        if (newer.Count == 0) return replies;
+        await db.Database.BeginTransactionAsync(ct);
+        await desk.SupersedeOlderAsync(newer, ct);
         return replies;
     }
 
@@ -66,10 +67,11 @@ public sealed class ReferralCreation(HubDb db, ExchangeDesk desk, Vault vault) :
         _ => null,
     };
 
-    /// <summary>What must hold before a referral is made, for all of them in one question: it is asked more than any other.</summary>
+    /// <summary>What must hold before a referral is made, for all of them in one question.</summary>
     async Task<List<Facts>> FindFactsAsync(IReadOnlyList<NewReferral> drafts, DateTimeOffset now, CancellationToken ct)
     {
-        await using var command = (NpgsqlCommand)db.Database.GetDbConnection().CreateCommand();
+        // Straight to the driver: it is asked more than any other.
+        await using var command = source.CreateCommand();
         command.CommandText =
             """
             select p.case_id, p.role, x.kind, k.wrapped,

@@ -25,7 +25,7 @@ public sealed class ReferralService(
         violations.Text(request.Introduction, "introduction", MaxMessage, required: false);
         violations.ThrowIfAny();
         var response = await creations.CreateAsync(context, requestId, request, new NewReferral(personId, partnerId, request.Introduction));
-        delivery.Now();
+        delivery.Now(partnerId);
         changes.Pulse();
         return response;
     }

@@ -24,6 +24,9 @@ public sealed class Attempt
         Sha256 = sha256,
     };
 
+    /// <summary>One that is known to have begun and not to have ended, without reading it: only what its end changes may be saved.</summary>
+    public static Attempt UnderWay(Guid exchangeId, int number) => new() { ExchangeId = exchangeId, Number = number, Outcome = AttemptOutcome.Unknown };
+
     public Guid ExchangeId { get; private set; }
 
     /// <summary>The generation of the claim that it belongs to.</summary>

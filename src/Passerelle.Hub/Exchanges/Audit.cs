@@ -3,14 +3,18 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Passerelle.Hub.Exchanges;
 
-/// <summary>How far the audits have come. One row: whoever sets its time does the next audit.</summary>
+/// <summary>How far the audits have come. One row: whoever sets its lease does the next audit.</summary>
 public sealed class Audit
 {
     Audit() { }
 
     public short Id { get; private set; }
 
+    /// <summary>When the last one began.</summary>
     public DateTimeOffset AuditTime { get; private set; }
+
+    /// <summary>While one is being done: until when nobody else takes it.</summary>
+    public DateTimeOffset? LeaseEndTime { get; private set; }
 
     /// <summary>When everything was looked at last, and not only what had changed.</summary>
     public DateTimeOffset? WholeTime { get; private set; }

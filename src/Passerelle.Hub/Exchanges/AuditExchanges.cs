@@ -4,18 +4,23 @@ using Npgsql;
 using NpgsqlTypes;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 
 namespace Passerelle.Hub.Exchanges;
 
 /// <summary>Counts the exchanges against the events and asks every rule, each minute, on one node; what does not hold raises an alarm that names the rows.</summary>
 /// <remarks>
-/// Three transactions: a short one that takes the audit (whoever sets its time), one snapshot that only reads, a short one that writes down what was found, if the audit is still ours.
+/// Three transactions: a short one that takes the audit under a lease, one snapshot that only reads, a short one that writes down what was found, if the audit is still ours.
 /// The snapshot writes nothing and so has no transaction id: one that ran for seconds would hold back every reader of the event feed.
 /// </remarks>
 public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<AuditExchanges> logger) : IDueWork
 {
-    static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+    const string Every = "interval '1 minute'";
+
+    /// <summary>Longer than an audit of many millions takes; a dead node's is taken by another one after it.</summary>
+    const string Lease = "interval '10 minutes'";
+
     static readonly TimeSpan WholeEvery = TimeSpan.FromDays(1);
 
     /// <summary>How many rows an alarm names; it counts all.</summary>
@@ -30,8 +35,8 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
 
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
-        await using var command = source.CreateCommand("select hub_now() - a.audit_time from (select) one left join audits a on true");
-        var waited = await command.ExecuteScalarAsync(ct) is TimeSpan since ? since - Every : TimeSpan.Zero;
+        await using var command = source.CreateCommand($"select hub_now() - greatest(a.audit_time + {Every}, a.lease_end_time) from (select) one left join audits a on true");
+        var waited = await command.ExecuteScalarAsync(ct) is TimeSpan since ? since : TimeSpan.Zero;
         // Nobody could have taken it before the first look.
         return waited < TimeSpan.Zero ? null : waited > LookEvery ? waited - LookEvery : TimeSpan.Zero;
     }
@@ -40,20 +45,32 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     {
         if (await TakeAsync(ct) is not { } taken) return;
         var whole = isFirst || taken.WholeTime is not { } last || taken.Time - last >= WholeEvery;
-        var seen = await LookAsync(taken, whole, ct);
-        if (!await WriteDownAsync(taken, seen, whole, ct)) return;
-        isFirst = false;
-        foreach (var (state, count) in seen.Counts) Telemetry.Exchanges.Record(count, new KeyValuePair<string, object?>("state", state));
+        try
+        {
+            var seen = await LookAsync(taken, whole, ct);
+            if (!await WriteDownAsync(taken, seen, whole, ct)) return;
+            isFirst = false;
+            foreach (var (state, count) in seen.Counts) Telemetry.Exchanges.Record(count, new KeyValuePair<string, object?>("state", state));
+        }
+        catch
+        {
+            await GiveBackAsync(taken);
+            throw;
+        }
     }
 
     /// <returns>Null when it is not due, or another node has it.</returns>
     async Task<Taken?> TakeAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand(
-            """
+            $"""
             insert into audits (id, audit_time) values (1, '-infinity') on conflict do nothing;
-            update audits a set audit_time = due.now
-            from (select id, hub_now() as now from audits where audit_time <= hub_now() - interval '1 minute' for update skip locked) due
+            update audits a set audit_time = due.now, lease_end_time = due.now + {Lease}
+            from (
+                select id, hub_now() as now from audits
+                where audit_time <= hub_now() - {Every} and (lease_end_time is null or lease_end_time <= hub_now())
+                for update skip locked
+            ) due
             where a.id = due.id
             returning a.audit_time, a.whole_time, a.horizon, a.opened_count
             """);
@@ -61,6 +78,22 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
         return await reader.ReadAsync(ct)
             ? new Taken(reader.GetFieldValue<DateTimeOffset>(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<ulong>(2), reader.GetInt64(3))
             : null;
+    }
+
+    /// <summary>Somebody tries again at the next minute.</summary>
+    async Task GiveBackAsync(Taken taken)
+    {
+        try
+        {
+            await using var command = source.CreateCommand("update audits set lease_end_time = null where audit_time = $1");
+            command.Parameters.Add(new() { Value = taken.Time });
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e))
+        {
+            // The lease ends by itself.
+            LogNotGivenBack(e.GetType().Name);
+        }
     }
 
     async Task<Seen> LookAsync(Taken taken, bool whole, CancellationToken ct)
@@ -90,12 +123,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     /// <returns>Where the events end whose transactions are all over; how many of them open an exchange; how many do in all that the snapshot sees.</returns>
     static async Task<(ulong Horizon, long Counted, long Opened)> CountOpenedAsync(NpgsqlConnection connection, ulong since, CancellationToken ct)
     {
-        await using var command = Command(connection,
-            """
-            select horizon, count(v.sequence) filter (where v.transaction_id < horizon), count(v.sequence)
-            from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) h left join events v on v.transaction_id >= $1 and v.type = 'exchange.queued'
-            group by horizon
-            """);
+        await using var command = Command(connection, AuditRules.Opened);
         command.Parameters.Add(new() { Value = since, NpgsqlDbType = NpgsqlDbType.Xid8 });
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
@@ -136,12 +164,12 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
         return new Finding(rule.Name, reader.GetInt64(0), reader.GetFieldValue<string[]>(1));
     }
 
-    /// <returns>False when another node has begun the next audit: what it sees is newer.</returns>
+    /// <returns>False when it took longer than its lease and another node has begun the next audit: what that one sees is newer.</returns>
     async Task<bool> WriteDownAsync(Taken taken, Seen seen, bool whole, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using var update = Command(connection, "update audits set horizon = $1, opened_count = $2, whole_time = case when $3 then audit_time else whole_time end where audit_time = $4");
+        await using var update = Command(connection, "update audits set horizon = $1, opened_count = $2, whole_time = case when $3 then audit_time else whole_time end, lease_end_time = null where audit_time = $4");
         update.Parameters.Add(new() { Value = seen.Horizon, NpgsqlDbType = NpgsqlDbType.Xid8 });
         update.Parameters.Add(new() { Value = seen.OpenedCount });
         update.Parameters.Add(new() { Value = whole });
@@ -203,4 +231,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
 
     [LoggerMessage(2, LogLevel.Information, "The alarm {Alarm} is over")]
     partial void LogCleared(string alarm);
+
+    [LoggerMessage(3, LogLevel.Warning, "An audit that failed could not be given back ({Kind}); its lease will end")]
+    partial void LogNotGivenBack(string kind);
 }

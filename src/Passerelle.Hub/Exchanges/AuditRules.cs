@@ -34,6 +34,15 @@ public static class AuditRules
         where p.delivery = 'push' and l.pause_time is null and l.health = 'up' and l.serve_time < since.time
         """);
 
+    /// <summary>How many events open an exchange from the transaction `$1` on: below the horizon, and in all that is seen. That they are about exchanges leads to their index.</summary>
+    public const string Opened =
+        """
+        select horizon, count(v.sequence) filter (where v.transaction_id < horizon), count(v.sequence)
+        from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) h
+        left join events v on v.transaction_id >= $1 and v.subject like 'exchanges/%' and v.type = 'exchange.queued'
+        group by horizon
+        """;
+
     /// <summary>Those that hold at every moment, whatever is or is not running.</summary>
     public static readonly IReadOnlyList<AuditRule> Lasting =
     [
@@ -50,11 +59,11 @@ public static class AuditRules
             select 'exchanges/' || e.id from {exchanges} e
             where e.state in ('awaiting_answer', 'answered') and not exists (select from attempts a where a.exchange_id = e.id and a.outcome = 'accepted')
             """),
-        // An older claim that comes home late changes its attempt only; what ended meanwhile has ended.
-        new("acceptance_lost", "what the partner accepted on the newest claim is delivered",
+        // What ended meanwhile has ended.
+        new("acceptance_lost", "what the partner accepted is delivered",
             """
-            select 'exchanges/' || e.id from {exchanges} e join attempts a on a.exchange_id = e.id and a.number = e.generation
-            where a.outcome = 'accepted' and e.delivery_time is null and e.state not in ('withdrawn', 'expired')
+            select 'exchanges/' || e.id from {exchanges} e
+            where e.delivery_time is null and e.state not in ('withdrawn', 'expired') and exists (select from attempts a where a.exchange_id = e.id and a.outcome = 'accepted')
             """),
         new("attempt_unclaimed", "each attempt belongs to a claim",
             "select 'exchanges/' || e.id from {exchanges} e where exists (select from attempts a where a.exchange_id = e.id and a.number > e.generation)"),
@@ -72,7 +81,7 @@ public static class AuditRules
             """
             select v.subject from (
                 select distinct on (subject) subject, type from events
-                where transaction_id >= {since} and type like 'exchange.%' order by subject, sequence desc
+                where transaction_id >= {since} and subject like 'exchanges/%' and type like 'exchange.%' order by subject, sequence desc
             ) v join exchanges e on e.id = substr(v.subject, 11)::uuid
             where not case v.type
                 when 'exchange.queued' then e.state in ('queued', 'sending')

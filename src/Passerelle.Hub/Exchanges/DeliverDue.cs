@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
-using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
@@ -10,11 +9,14 @@ namespace Passerelle.Hub.Exchanges;
 
 /// <summary>Delivers by push what is due. Claims are made one after the other, sends run side by side, and their outcomes are saved together as they come in: a slow partner keeps nobody waiting.</summary>
 public sealed partial class DeliverDue(
-    ExchangeClaims claims, IServiceScopeFactory scopes, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
+    ExchangeClaims claims, Dispatcher dispatcher, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
     ILogger<DeliverDue> logger) : IDueWork
 {
-    /// <summary>A batch from which it pays to let a little more come together before the next claim.</summary>
-    const int Crowd = 4;
+    /// <summary>After so many exchanges in one claim it rests for the whole Delivery:Pace, after fewer for less.</summary>
+    const int FullClaim = 64;
+
+    /// <summary>How long outcomes wait for one another before they are saved together. Nobody waits for them but the next in line.</summary>
+    static readonly TimeSpan OutcomesGather = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How soon lanes that were full, or over their rate, are looked at again.</summary>
     static readonly TimeSpan LookAtFullLanes = TimeSpan.FromMilliseconds(100);
@@ -26,20 +28,22 @@ public sealed partial class DeliverDue(
 
     static readonly TimeSpan OutcomesAreKeptFor = TimeSpan.FromMinutes(2);
 
-    /// <summary>Until nothing is due and nothing is on its way; nudges are heeded meanwhile.</summary>
+    /// <summary>Until nothing is due and nothing is on its way; nudges are heeded meanwhile. Once it is cancelled it claims nothing more, and what is under way has a while to come home.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         using var end = new CancellationTokenSource();
-        var run = new Run();
+        using var cut = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var stopping = ct.Register(() => cut.CancelAfter(options.Value.FinishWithin));
+        var run = new Run(time, cut.Token);
         var renewing = RenewAsync(run, end.Token);
         var completing = CompleteAsync(run);
         try
         {
-            while (await ClaimAsync(run, ct)) { }
+            while (!ct.IsCancellationRequested && await ClaimAsync(run, ct)) { }
         }
         finally
         {
-            // What has left is written down, even when the node is stopping.
+            // What has come home is written down, even when the node is stopping.
             await run.LandedAsync();
             run.Outcomes.Writer.Complete();
             await completing;
@@ -54,39 +58,75 @@ public sealed partial class DeliverDue(
     /// <returns>False when there is nothing left to do or to wait for.</returns>
     async Task<bool> ClaimAsync(Run run, CancellationToken ct)
     {
-        var began = time.GetTimestamp();
         var called = nudge.Next;
         try
         {
-            var room = Math.Min(options.Value.BatchSize, options.Value.MaxInFlight - run.InFlight.Count);
-            var taken = room > 0 ? await claims.TakeAsync(DeliveryMode.Push, null, room, ct) : new Taken([], More: true);
+            // After an outage, or a long pause of this process: what is ours must not look due to our own claim.
+            await RenewAsync(run, options.Value.Lease * 2 / 3, run.Cut);
+            var began = time.GetTimestamp();
+            var taken = await TakeAsync(run);
             if (taken.Claims.Count > 0)
             {
-                var batch = await PrepareAsync(taken.Claims, run, ct);
-                for (var i = 0; i < batch.Count; i++)
+                var (ready, notComposed) = await dispatcher.PrepareAsync(taken.Claims, Transport.Push, taken.Time, run.Cut);
+                foreach (var completion in notComposed)
                 {
-                    if (i == 1) Points.Reach(Points.MidBatch);
-                    SetOff(run, batch[i], ct);
+                    run.Hold(completion.Claim, began);
+                    run.Report(completion);
                 }
 
-                var rest = options.Value.Pace - time.GetElapsedTime(began);
-                if (taken.Claims.Count >= Crowd && rest > TimeSpan.Zero) await Task.Delay(rest, time, ct);
-                if (taken.More) return true;
+                for (var i = 0; i < ready.Count; i++)
+                {
+                    if (i == 1) Points.Reach(Points.MidBatch);
+                    run.Hold(ready[i].Claim, began);
+                    _ = SendAsync(run, ready[i]);
+                }
+
+                // The more there is, the more it pays to let some come together before the next claim.
+                await Task.Delay(options.Value.Pace * Math.Min(1, (double)taken.Claims.Count / FullClaim), time, ct);
+                if (run.Crowded.Count > 0) return true;
             }
 
-            return await IsWorthAnotherLookAsync(run, called, taken.More, ct);
+            return await IsWorthAnotherLookAsync(run, called, ct);
         }
         catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) && !ct.IsCancellationRequested)
         {
             LogStorageAway(e.GetType().Name);
+            // Where it was about to look is forgotten.
+            run.EverywhereTime = null;
             await Task.Delay(StorageComesBack, time, ct);
             return true;
         }
     }
 
-    /// <summary>Waits for a nudge; for room, where lanes were full; for the time to pass, while something is on its way.</summary>
-    async Task<bool> IsWorthAnotherLookAsync(Run run, Task called, bool more, CancellationToken ct)
+    int Room(Run run)
     {
+        var (quick, hanging) = run.CountInFlight(options.Value.Lease / 3);
+        return options.Value.MaxInFlight - quick - Math.Max(0, hanging - options.Value.MaxHanging);
+    }
+
+    /// <summary>Looks where somebody said that something is due, and where there was more than room; everywhere at first, and from time to time.</summary>
+    async Task<Taken> TakeAsync(Run run)
+    {
+        var room = Math.Min(options.Value.BatchSize, Room(run));
+        if (room <= 0)
+        {
+            run.IsFull = true;
+            return Taken.Nothing;
+        }
+
+        var places = nudge.TakePlaces();
+        var everywhere = places is null || run.EverywhereTime is not { } last || time.GetElapsedTime(last) >= LookAnyway;
+        var lanes = everywhere ? [] : places!.Concat(run.Crowded).Distinct().ToList();
+        if (everywhere) run.EverywhereTime = time.GetTimestamp();
+        var taken = everywhere ? await claims.TakeAsync(room, run.Cut) : lanes.Count > 0 ? await claims.TakeAsync(lanes, room, run.Cut) : Taken.Nothing;
+        (run.Crowded, run.IsFull) = (taken.Crowded, false);
+        return taken;
+    }
+
+    /// <summary>Waits for a nudge; for room, where lanes were full; for the time to pass, while something is on its way.</summary>
+    async Task<bool> IsWorthAnotherLookAsync(Run run, Task called, CancellationToken ct)
+    {
+        var more = run.IsFull || run.Crowded.Count > 0;
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var patience = Task.Delay(more ? LookAtFullLanes : LookAnyway, time, wait.Token);
         while (true)
@@ -101,46 +141,17 @@ public sealed partial class DeliverDue(
         }
     }
 
-    async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, Run run, CancellationToken ct)
-    {
-        try
-        {
-            return await WithDispatchAsync(dispatch => dispatch.PrepareAsync(batch, Transport.Push, ct));
-        }
-        catch (Exception e) when (e is not OperationCanceledException && !ErrorInterceptor.IsStorageOutage(e))
-        {
-            if (batch.Count == 1)
-            {
-                // It cannot be composed, for a reason that is ours: it is tried again on its schedule, and others go before it.
-                LogNotPrepared(e, Names.Of(Names.Exchanges, batch[0].ExchangeId), batch[0].Generation);
-                run.Report(new Completion(batch[0], new SendOutcome.NotYet("NOT_COMPOSED")));
-                return [];
-            }
-
-            // One exchange's trouble is not the others'.
-            var ready = new List<Ready>();
-            foreach (var claim in batch) ready.AddRange(await PrepareAsync([claim], run, ct));
-            return ready;
-        }
-    }
-
-    void SetOff(Run run, Ready ready, CancellationToken ct)
-    {
-        run.InFlight[ready.Claim] = time.GetTimestamp();
-        _ = SendAsync(run, ready, ct);
-    }
-
-    async Task SendAsync(Run run, Ready ready, CancellationToken ct)
+    async Task SendAsync(Run run, Ready ready)
     {
         SendOutcome outcome;
         try
         {
-            outcome = await transport.SendAsync(ready.Claim.PartnerId, ready.Envelope, ct);
+            outcome = await transport.SendAsync(ready.Claim.PartnerId, ready.Envelope, run.Cut);
         }
         catch (OperationCanceledException)
         {
-            // The node is stopping and nobody knows whether the partner has it: its lease ends, and it is sent again.
-            run.Forget(ready.Claim);
+            // The node is stopping, it took too long, and nobody knows whether the partner has it: its lease ends, and it is sent again.
+            run.Settle([ready.Claim]);
             return;
         }
         catch (Exception e)
@@ -159,10 +170,11 @@ public sealed partial class DeliverDue(
     {
         while (await run.Outcomes.Reader.WaitToReadAsync())
         {
+            await Task.Delay(OutcomesGather, time);
             var batch = new List<Completion>();
             while (batch.Count < options.Value.BatchSize && run.Outcomes.Reader.TryRead(out var completion)) batch.Add(completion);
             if (await SaveAsync(batch)) nudge.Now();
-            run.Settle(batch.Count);
+            run.Settle(batch.Select(c => c.Claim));
             changes.Pulse();
         }
     }
@@ -176,7 +188,7 @@ public sealed partial class DeliverDue(
         {
             try
             {
-                return await WithDispatchAsync(dispatch => dispatch.CompleteAsync(batch, CancellationToken.None));
+                return await dispatcher.CompleteAsync(batch, CancellationToken.None);
             }
             catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) && time.GetElapsedTime(began) < OutcomesAreKeptFor)
             {
@@ -199,7 +211,7 @@ public sealed partial class DeliverDue(
         }
     }
 
-    /// <summary>Keeps the leases of long calls.</summary>
+    /// <summary>Keeps the leases of long calls, and of outcomes that cannot be saved yet.</summary>
     async Task RenewAsync(Run run, CancellationToken end)
     {
         try
@@ -208,8 +220,7 @@ public sealed partial class DeliverDue(
             while (await timer.WaitForNextTickAsync(end))
             {
                 // Nearly every call is over long before.
-                if (run.InFlight.Where(f => time.GetElapsedTime(f.Value) >= options.Value.Lease / 3).Select(f => f.Key).ToList() is not { Count: > 0 } old) continue;
-                try { await claims.RenewAsync(old, end); }
+                try { await RenewAsync(run, options.Value.Lease / 3, end); }
                 catch (Exception e) when (e is not OperationCanceledException) { LogNotRenewed(e.GetType().Name); }
             }
         }
@@ -219,45 +230,75 @@ public sealed partial class DeliverDue(
         }
     }
 
-    async Task<T> WithDispatchAsync<T>(Func<Dispatch, Task<T>> work)
+    /// <summary>Renews the leases that began at least so long ago, by this node's clock and counted from before the database was asked.</summary>
+    async Task RenewAsync(Run run, TimeSpan age, CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        return await work(scope.ServiceProvider.GetRequiredService<Dispatch>());
+        var began = time.GetTimestamp();
+        if (run.LeasedBefore(age) is not { Count: > 0 } old) return;
+        await claims.RenewAsync(old, ct);
+        run.Renew(old, began);
     }
 
-    /// <summary>What one run has on its way.</summary>
-    sealed class Run
+    /// <summary>What one run has claimed and not settled: on its way, or come back and not saved yet.</summary>
+    sealed class Run(TimeProvider time, CancellationToken cut)
     {
+        readonly ConcurrentDictionary<Claim, Held> held = new();
         TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        int unsaved;
+        /// <summary>Partners whose lanes had more than room.</summary>
+        public IReadOnlyCollection<string> Crowded { get; set; } = [];
 
-        /// <summary>Since when, as a timestamp of the clock that measures.</summary>
-        public ConcurrentDictionary<Claim, long> InFlight { get; } = new();
+        /// <summary>As much is on its way as may be.</summary>
+        public bool IsFull { get; set; }
+
+        /// <summary>When it last looked everywhere; null: that is what it must do next.</summary>
+        public long? EverywhereTime { get; set; }
+
 
         public Channel<Completion> Outcomes { get; } = Channel.CreateUnbounded<Completion>(new UnboundedChannelOptions { SingleReader = true });
 
-        public bool IsIdle => InFlight.IsEmpty && Volatile.Read(ref unsaved) == 0;
+        /// <summary>What is under way ends here, even if nobody knows how it would have come out.</summary>
+        public CancellationToken Cut => cut;
 
-        /// <summary>Completes when outcomes were saved (lanes have room, lines have moved up), or something has landed otherwise.</summary>
+        public bool IsIdle => held.IsEmpty;
+
+        /// <summary>Completes when something was settled: lanes have room, lines have moved up.</summary>
         public Task Changed => Volatile.Read(ref changed).Task;
+
+        /// <param name="leased">When its lease began at the earliest.</param>
+        public void Hold(Claim claim, long leased) => held[claim] = new Held(leased);
+
+        /// <summary>How many are on their way, for less than a span, and for longer.</summary>
+        public (int Quick, int Hanging) CountInFlight(TimeSpan span)
+        {
+            var (quick, hanging) = (0, 0);
+            foreach (var (_, one) in held)
+            {
+                if (one.HasLanded) continue;
+                if (time.GetElapsedTime(one.Since) < span) quick++;
+                else hanging++;
+            }
+
+            return (quick, hanging);
+        }
+
+        public List<Claim> LeasedBefore(TimeSpan age) => [.. held.Where(h => time.GetElapsedTime(h.Value.Leased) >= age).Select(h => h.Key)];
+
+        public void Renew(IEnumerable<Claim> claims, long leased)
+        {
+            foreach (var claim in claims)
+                if (held.TryGetValue(claim, out var one)) one.Leased = leased;
+        }
 
         public void Report(Completion completion)
         {
-            Interlocked.Increment(ref unsaved);
+            held[completion.Claim].HasLanded = true;
             Outcomes.Writer.TryWrite(completion);
-            InFlight.TryRemove(completion.Claim, out _);
         }
 
-        public void Settle(int count)
+        public void Settle(IEnumerable<Claim> claims)
         {
-            Interlocked.Add(ref unsaved, -count);
-            Pulse();
-        }
-
-        public void Forget(Claim claim)
-        {
-            InFlight.TryRemove(claim, out _);
-            Pulse();
+            foreach (var claim in claims) held.TryRemove(claim, out _);
+            Interlocked.Exchange(ref changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         }
 
         public async Task LandedAsync()
@@ -270,24 +311,30 @@ public sealed partial class DeliverDue(
             }
         }
 
-        void Pulse() => Interlocked.Exchange(ref changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        /// <remarks>Times are timestamps of the clock that measures.</remarks>
+        sealed class Held(long since)
+        {
+            public long Since { get; } = since;
+
+            /// <summary>When its lease began at the earliest.</summary>
+            public long Leased { get; set; } = since;
+
+            public bool HasLanded { get; set; }
+        }
     }
 
     [LoggerMessage(1, LogLevel.Debug, "{Exchange} attempt {Attempt}: {Outcome}")]
     partial void LogTried(string exchange, int attempt, string outcome);
 
-    [LoggerMessage(2, LogLevel.Error, "{Exchange} attempt {Attempt} could not be composed; it will be tried again")]
-    partial void LogNotPrepared(Exception exception, string exchange, int attempt);
-
-    [LoggerMessage(3, LogLevel.Error, "{Exchange} attempt {Attempt} broke on its way; it will be tried again")]
+    [LoggerMessage(2, LogLevel.Error, "{Exchange} attempt {Attempt} broke on its way; it will be tried again")]
     partial void LogSendBroke(Exception exception, string exchange, int attempt);
 
-    [LoggerMessage(4, LogLevel.Error, "The outcome of {Exchange} attempt {Attempt} could not be saved; its lease will end")]
+    [LoggerMessage(3, LogLevel.Error, "The outcome of {Exchange} attempt {Attempt} could not be saved; its lease will end")]
     partial void LogNotSaved(Exception exception, string exchange, int attempt);
 
-    [LoggerMessage(5, LogLevel.Warning, "Leases could not be renewed ({Kind})")]
+    [LoggerMessage(4, LogLevel.Warning, "Leases could not be renewed ({Kind})")]
     partial void LogNotRenewed(string kind);
 
-    [LoggerMessage(6, LogLevel.Warning, "The storage is away ({Kind}); trying again")]
+    [LoggerMessage(5, LogLevel.Warning, "The storage is away ({Kind}); trying again")]
     partial void LogStorageAway(string kind);
 }

@@ -18,7 +18,7 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>For how long an exchange is tried at the least, counted from its first failure, before it is undeliverable. Default 7 days.</summary>
     public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>The longest that a partner's own `RetryInfo` is believed. Default 24 h.</summary>
+    /// <summary>The longest that a partner's own `RetryInfo` or `Retry-After` is believed. Default 24 h.</summary>
     public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>How long a claim keeps others away, for push; renewed while the call goes on. A dead node's exchanges come back after it. Default 10 s.</summary>
@@ -30,14 +30,20 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How long a partner's server has to take an exchange. Default 30 s.</summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>When a node stops: how long what is under way may still take before it is cut, and sent again by another node. Below the 15 s that Hangfire waits for a job's end. Default 10 s.</summary>
+    public TimeSpan FinishWithin { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How many exchanges one claim takes. Default 128.</summary>
     public int BatchSize { get; set; } = 128;
 
-    /// <summary>How many exchanges this node has on their way at once. Default 512.</summary>
+    /// <summary>How many exchanges this node has on their way at once, beside those that hang: a partner that does not answer takes no room from the others. Default 512.</summary>
     public int MaxInFlight { get; set; } = 512;
 
-    /// <summary>While much is due, how far apart claims are, so that each takes more; a lone exchange never waits for it. Default 30 ms.</summary>
-    public TimeSpan Pace { get; set; } = TimeSpan.FromMilliseconds(30);
+    /// <summary>How many calls that have taken longer than a third of the lease this node bears beside MaxInFlight. Default 2048: 128 partners that hang, before their lanes close.</summary>
+    public int MaxHanging { get; set; } = 2048;
+
+    /// <summary>How long it rests after a claim of many, so that the next takes many too; after a claim of few it rests for a fraction of that. Default 50 ms.</summary>
+    public TimeSpan Pace { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How soon an exchange is looked at again that waits for an earlier one of its case, if nobody called it before. Default 5 s.</summary>
     public TimeSpan LookAgain { get; set; } = TimeSpan.FromSeconds(5);
@@ -47,6 +53,8 @@ public sealed class DeliveryOptions : IValidatableObject
         if (Lease <= TimeSpan.Zero || PullLease <= TimeSpan.Zero || AttemptTimeout <= TimeSpan.Zero || LookAgain <= TimeSpan.Zero) yield return new ValidationResult("Delivery: durations must be positive.");
         if (BatchSize is < 1 or > 1000) yield return new ValidationResult("Delivery:BatchSize must be 1 to 1000.");
         if (MaxInFlight < 1) yield return new ValidationResult("Delivery:MaxInFlight must be at least 1.");
+        if (FinishWithin < TimeSpan.Zero || FinishWithin > TimeSpan.FromSeconds(14)) yield return new ValidationResult("Delivery:FinishWithin must be 0 to 14 s.");
+        if (MaxHanging < 0) yield return new ValidationResult("Delivery:MaxHanging must not be negative.");
         if (Pace < TimeSpan.Zero || Pace > TimeSpan.FromSeconds(1)) yield return new ValidationResult("Delivery:Pace must be 0 to 1 s.");
         if (RetrySchedule.Any(d => d < TimeSpan.Zero)) yield return new ValidationResult("Delivery:RetrySchedule must not be negative.");
     }

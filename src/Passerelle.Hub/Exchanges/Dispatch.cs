@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Privacy;
@@ -18,14 +19,14 @@ public readonly record struct Completion(Claim Claim, SendOutcome Outcome);
 public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeKind> kinds)
 {
     /// <summary>Clears and composes claimed exchanges, and writes the attempts and the disclosures down before anything leaves.</summary>
+    /// <param name="now">When they were claimed, by the database's clock.</param>
     /// <returns>Those that may leave and are still ours; the others have ended, or belong to a newer claim.</returns>
-    public async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyCollection<Claim> claims, Transport transport, CancellationToken ct)
+    public async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyCollection<Claim> claims, Transport transport, DateTimeOffset now, CancellationToken ct)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var exchanges = await LockAsync(claims, ct);
         var generations = claims.ToDictionary(c => c.ExchangeId, c => c.Generation);
         exchanges.RemoveAll(e => !e.IsClaimedBy(generations[e.Id]));
-        var now = await db.NowAsync(ct);
         var ready = new List<Ready>(exchanges.Count);
         var ended = new List<Exchange>();
         foreach (var group in exchanges.GroupBy(e => e.Kind))
@@ -39,20 +40,17 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
                         ready.Add(Begin(exchange, cleared, transport, now));
                         break;
                     case Preparation.NotCleared refused:
-                        exchange.Withdraw(refused.Reason, now);
-                        desk.Tell(exchange, "exchange.withdrawn", now, refused.Reason);
+                        await desk.WithdrawAsync(exchange, refused.Reason, ct);
                         ended.Add(exchange);
                         break;
                     case Preparation.Lapsed lapsed:
-                        exchange.Expire(lapsed.Reason, now);
-                        desk.Tell(exchange, "exchange.expired", now, lapsed.Reason);
+                        await desk.ExpireAsync(exchange, lapsed.Reason, ct);
                         ended.Add(exchange);
                         break;
                 }
             }
         }
 
-        foreach (var exchange in ended) await desk.VoidWindowAsync(exchange, ct);
         await db.SaveInBulkAsync(ct);
         await Line.CallNextAsync(db, ended, ct);
         await transaction.CommitAsync(ct);
@@ -60,7 +58,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         return ready;
     }
 
-    /// <summary>Writes down what became of tries. A claim that is no longer the newest changes its attempt only.</summary>
+    /// <summary>Writes down what became of tries. A failure of a claim that is no longer the newest changes its attempt only; an acceptance delivers, whatever has become of its claim.</summary>
     /// <returns>True when something has come due by it: the next in line of what was delivered or has ended, or what a lane held that is open again.</returns>
     public async Task<bool> CompleteAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
     {
@@ -68,44 +66,66 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         var claims = completions.Select(c => c.Claim).ToList();
         // Locked whoever has claimed them since, so that no attempt is being ended by an answer or an acknowledgement at this very moment.
         var exchanges = (await LockAsync(claims, ct)).ToDictionary(e => e.Id);
-        var attempts = (await AttemptsAsync(claims, ct)).ToDictionary(a => (a.ExchangeId, a.Number));
-        var lanes = await LockLanesAsync(completions, ct);
+        var (now, isTroubled, hasFollowers) = await LookAroundAsync(exchanges.Values, ct);
+        // What was accepted under the claim that still counts is an attempt under way: there is nothing to read.
+        var plain = completions.Where(c => c.Outcome is SendOutcome.Accepted && exchanges[c.Claim.ExchangeId].IsClaimedBy(c.Claim.Generation)).Select(c => c.Claim).ToHashSet();
+        var attempts = (await AttemptsAsync([.. claims.Where(c => !plain.Contains(c))], ct)).ToDictionary(a => (a.ExchangeId, a.Number));
+        var lanes = isTroubled || completions.Any(c => c.Outcome.Contact == Contact.Missed) ? await LockLanesAsync(completions, ct) : [];
         var closed = lanes.Values.Where(l => !l.IsOpen).ToList();
-        var now = await db.NowAsync(ct);
         foreach (var (claim, outcome) in completions)
         {
             // The partner's own word, when it was quicker, weighs more than what we saw of the call.
-            var attempt = attempts.GetValueOrDefault((claim.ExchangeId, claim.Generation)) is { Outcome: AttemptOutcome.Unknown } open ? open : null;
+            var attempt = plain.Contains(claim) ? db.Attempts.Attach(Attempt.UnderWay(claim.ExchangeId, claim.Generation)).Entity
+                : attempts.GetValueOrDefault((claim.ExchangeId, claim.Generation)) is { Outcome: AttemptOutcome.Unknown } open ? open : null;
             var exchange = exchanges[claim.ExchangeId];
             var lane = lanes.GetValueOrDefault(claim.PartnerId);
             switch (outcome)
             {
                 case SendOutcome.Accepted:
                     attempt?.End(AttemptOutcome.Accepted, null, now);
-                    if (exchange.IsClaimedBy(claim.Generation)) await desk.DeliverAsync(exchange, now, ct);
-                    lane?.Reached();
+                    // It has it, however old the claim that brought it.
+                    if (exchange.AwaitsDelivery) await desk.DeliverAsync(exchange, now, ct);
                     break;
                 case SendOutcome.NotYet notYet:
                     attempt?.End(AttemptOutcome.NotYet, notYet.Error, now);
                     // What a lane that is down costs is the partner's doing, not the exchange's: its schedule does not suffer.
-                    if (exchange.IsClaimedBy(claim.Generation)) desk.TryLater(exchange, notYet, counts: !notYet.Missed || lane is null or { Health: Partners.LaneHealth.Up }, now);
-                    // A partner that has changed to pull meanwhile has no server to miss.
-                    if (notYet.Missed) { if (lane is not null) desk.Missed(lane, now); }
-                    else lane?.Reached();
+                    if (exchange.IsClaimedBy(claim.Generation)) desk.TryLater(exchange, notYet, counts: notYet.Contact != Contact.Missed || lane is null or { Health: Partners.LaneHealth.Up }, now);
                     break;
                 case SendOutcome.Refused refused:
                     attempt?.End(AttemptOutcome.Refused, refused.Error, now);
                     if (exchange.IsClaimedBy(claim.Generation)) desk.GiveUp(exchange, refused.Error, now);
-                    lane?.Reached();
                     break;
             }
+
+            if (lane is not null) desk.Note(lane, outcome.Contact, now);
         }
 
         await db.SaveInBulkAsync(ct);
-        var called = await Line.CallNextAsync(db, exchanges.Values, ct);
+        var called = hasFollowers ? await Line.CallNextAsync(db, exchanges.Values, ct) : 0;
         await transaction.CommitAsync(ct);
         Points.Reach(Points.Completed);
         return called > 0 || closed.Exists(l => l.IsOpen);
+    }
+
+    /// <summary>What else matters to exchanges that leave, in one question: nearly always nothing does.</summary>
+    /// <returns>The time; whether a lane has failures to forget; whether somebody is in line behind them.</returns>
+    async Task<(DateTimeOffset Now, bool IsTroubled, bool HasFollowers)> LookAroundAsync(IReadOnlyCollection<Exchange> exchanges, CancellationToken ct)
+    {
+        await using var command = (NpgsqlCommand)db.Database.GetDbConnection().CreateCommand();
+        command.CommandText =
+            """
+            select hub_now(),
+                exists (select from lanes where partner_id = any($1) and (failures > 0 or health <> 'up')),
+                exists (
+                    select from unnest($1, $2, $3) line (partner_id, case_id, id) cross join lateral (
+                        select from exchanges e where e.partner_id = line.partner_id and e.case_id = line.case_id and e.state in ('queued', 'sending') and e.id <> line.id limit 1) other)
+            """;
+        command.Parameters.Add(new() { Value = exchanges.Select(e => e.PartnerId).ToArray() });
+        command.Parameters.Add(new() { Value = exchanges.Select(e => e.CaseId).ToArray() });
+        command.Parameters.Add(new() { Value = exchanges.Select(e => e.Id).ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (reader.GetFieldValue<DateTimeOffset>(0), reader.GetBoolean(1), reader.GetBoolean(2));
     }
 
     Ready Begin(Exchange exchange, Preparation.Cleared cleared, Transport transport, DateTimeOffset now)
@@ -132,23 +152,26 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         return db.Exchanges.FromSql($"select * from exchanges where id = any({ids}) order by id for update").ToListAsync(ct);
     }
 
-    Task<List<Attempt>> AttemptsAsync(IReadOnlyCollection<Claim> claims, CancellationToken ct)
+    async Task<List<Attempt>> AttemptsAsync(IReadOnlyCollection<Claim> claims, CancellationToken ct)
     {
+        if (claims.Count == 0) return [];
         var (ids, numbers) = (claims.Select(c => c.ExchangeId).ToArray(), claims.Select(c => c.Generation).ToArray());
-        return db.Attempts.FromSql($"select a.* from attempts a join unnest({ids}, {numbers}) c (id, number) on a.exchange_id = c.id and a.number = c.number").ToListAsync(ct);
+        return await db.Attempts.FromSql($"select a.* from attempts a join unnest({ids}, {numbers}) c (id, number) on a.exchange_id = c.id and a.number = c.number").ToListAsync(ct);
     }
 
-    /// <summary>The lanes that have something to note: a failure now, or failures before. The others, nearly always all, are left alone.</summary>
+    /// <summary>The lanes that have something to note: a miss, or a contact after misses. The others, nearly always all, are left alone, and so is who has changed to pull meanwhile: there is no
+    /// server to miss.</summary>
     async Task<Dictionary<string, Partners.Lane>> LockLanesAsync(IReadOnlyCollection<Completion> completions, CancellationToken ct)
     {
-        var all = completions.Select(c => c.Claim.PartnerId).Distinct().ToArray();
-        var missed = completions.Where(c => c.Outcome is SendOutcome.NotYet { Missed: true }).Select(c => c.Claim.PartnerId).Distinct().ToArray();
+        var (reached, missed) = (PartnersOf(Contact.Reached), PartnersOf(Contact.Missed));
         return await db.Lanes.FromSql(
             $"""
             select * from lanes
-            where partner_id = any({all}) and (failures > 0 or health <> 'up' or partner_id = any({missed}))
+            where (partner_id = any({missed}) or (partner_id = any({reached}) and (failures > 0 or health <> 'up')))
               and partner_id in (select id from partners where delivery = 'push')
             order by partner_id for update
             """).ToDictionaryAsync(l => l.PartnerId, ct);
+
+        string[] PartnersOf(Contact contact) => [.. completions.Where(c => c.Outcome.Contact == contact).Select(c => c.Claim.PartnerId).Distinct()];
     }
 }

@@ -81,6 +81,9 @@ public sealed class Exchange
     /// <summary>It is still ours to deliver, or to deliver again.</summary>
     public bool IsUndelivered => State is ExchangeState.Queued or ExchangeState.Sending;
 
+    /// <summary>It is delivered once it is known that the partner has it, whichever attempt brought it.</summary>
+    public bool AwaitsDelivery => IsUndelivered || State == ExchangeState.Undeliverable;
+
     /// <summary>The claim of this generation is still the one that counts.</summary>
     public bool IsClaimedBy(int generation) => State == ExchangeState.Sending && Generation == generation;
 

@@ -24,7 +24,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
 
     /// <summary>Whatever is about the same and has not left yet makes way for these. What is on its way is left alone: the partner may have it in a moment; so is what was delivered
     /// before and is only repeated.</summary>
-    /// <param name="newer">Just opened, in their order: of several about the same the last one stays.</param>
+    /// <param name="newer">Just opened, in their order: of several about the same the last one stays. They are saved here.</param>
     public async Task SupersedeOlderAsync(IReadOnlyCollection<Exchange> newer, CancellationToken ct)
     {
         var (kinds, partners, topics) = (newer.Select(n => n.Kind).ToArray(), newer.Select(n => n.PartnerId).ToArray(), newer.Select(n => n.Topic).ToArray());
@@ -36,6 +36,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
             """).ToListAsync(ct);
         // Those opened in this very transaction are not in the database yet.
         var waiting = stored.Concat(db.Exchanges.Local.Where(e => !stored.Contains(e))).Where(e => e is { State: ExchangeState.Queued, DeliveryTime: null, Topic: not null }).ToLookup(Topic);
+        var left = new List<Exchange>();
         foreach (var about in newer.GroupBy(Topic))
         {
             var stays = about.Last();
@@ -43,8 +44,12 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
             {
                 older.Supersede(stays.Id, stays.CreateTime);
                 Tell(older, "exchange.withdrawn", stays.CreateTime, Exchange.Superseded);
+                left.Add(older);
             }
         }
+
+        await db.SaveInBulkAsync(ct);
+        await Line.CallNextAsync(db, left, ct);
 
         static (string, string, string?) Topic(Exchange e) => (e.Kind, e.PartnerId, e.Topic);
     }
@@ -84,7 +89,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
     /// <summary>What may have been tried, and is known by the partner's own word to have arrived, is delivered.</summary>
     async Task<bool> AcceptAsync(Exchange exchange, CancellationToken ct)
     {
-        if (!exchange.IsUndelivered && exchange.State != ExchangeState.Undeliverable) return false;
+        if (!exchange.AwaitsDelivery) return false;
         if (await LastAttemptAsync(exchange.Id, ct) is not { } attempt) return false;
         var now = await db.NowAsync(ct);
         attempt.End(AttemptOutcome.Accepted, null, now);
@@ -123,11 +128,32 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         Tell(exchange, exchange.State == ExchangeState.Undeliverable ? "exchange.undeliverable" : "exchange.attempted", now, error);
     }
 
-    public void Missed(Lane lane, DateTimeOffset now) => lane.Missed(lanes.Value, now);
-
-    /// <summary>Nobody has to answer any more.</summary>
-    public async Task VoidWindowAsync(Exchange exchange, CancellationToken ct)
+    /// <summary>What a try says of the partner's server.</summary>
+    public void Note(Lane lane, Contact contact, DateTimeOffset now)
     {
+        switch (contact)
+        {
+            case Contact.Reached:
+                lane.Reached();
+                break;
+            case Contact.Missed:
+                lane.Missed(lanes.Value, now);
+                break;
+            case Contact.None:
+                break;
+        }
+    }
+
+    /// <summary>It ends without an answer, and nobody has to answer any more.</summary>
+    public Task WithdrawAsync(Exchange exchange, string reason, CancellationToken ct) => EndAsync(exchange, now => exchange.Withdraw(reason, now), "exchange.withdrawn", reason, ct);
+
+    public Task ExpireAsync(Exchange exchange, string reason, CancellationToken ct) => EndAsync(exchange, now => exchange.Expire(reason, now), "exchange.expired", reason, ct);
+
+    async Task EndAsync(Exchange exchange, Action<DateTimeOffset> end, string type, string reason, CancellationToken ct)
+    {
+        var now = await db.NowAsync(ct);
+        end(now);
+        Tell(exchange, type, now, reason);
         if (exchange.DeliveryTime is not null) await clocks.VoidAsync(exchange.Name, ct);
     }
 

@@ -38,10 +38,15 @@ public sealed partial class ExchangeService
             BlockingExchange = said.Blocking is { } blocking ? Names.Of(Names.Exchanges, blocking) : "",
             RemainingAttemptCount = said.RemainingAttempts,
             GiveUpTime = said.GiveUpTime.ToWire(),
+            LastError = exchange.IsUndelivered ? await LastErrorAsync(exchange, ct) : "",
         };
         response.Attempts.AddRange((await db.Attempts.AsNoTracking().Where(a => a.ExchangeId == id).OrderBy(a => a.Number).ToListAsync(ct)).Select(ToWire));
         return response;
     }
+
+    /// <summary>What could not even be composed has no attempt: the event tells.</summary>
+    async Task<string> LastErrorAsync(Exchange exchange, CancellationToken ct) =>
+        await db.Events.Where(e => e.CaseId == exchange.CaseId && e.Subject == exchange.Name && e.Type == "exchange.attempted").OrderByDescending(e => e.Sequence).Select(e => e.Detail).FirstOrDefaultAsync(ct) ?? "";
 
     public override async Task<Wire.RedeliverExchangeResponse> RedeliverExchange(Wire.RedeliverExchangeRequest request, ServerCallContext context)
     {

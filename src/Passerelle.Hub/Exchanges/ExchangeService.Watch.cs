@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Platform;
@@ -22,16 +21,17 @@ public sealed partial class ExchangeService
         if (partnerId is not null && !await db.Partners.AnyAsync(p => p.Id == partnerId, context.CancellationToken)) throw new ResourceNotFound(request.Partner);
         if (caseId is { } id && !await HasCaseAsync(id, context.CancellationToken)) throw new ResourceNotFound(request.Case);
         var filter = new FeedFilter(Exchanges: true, partnerId, caseId);
+        DateTimeOffset read = default;
         await watch.RunAsync(
             async ct =>
             {
                 var page = await feed.ReadAsync(filter, cursor, EventsAtOnce, ct);
                 foreach (var (position, happened) in page.Events)
                     await responseStream.WriteAsync(new Wire.WatchExchangesResponse { Cursor = position.ToString(), Event = ToWire(happened) }, ct);
-                cursor = page.End;
+                (cursor, read) = (page.End, page.ReadTime);
                 return page.Events.Count > 0;
             },
-            async (now, ct) => await responseStream.WriteAsync(new Wire.WatchExchangesResponse { Cursor = cursor.ToString(), CheckpointTime = Timestamp.FromDateTimeOffset(now) }, ct),
+            async ct => await responseStream.WriteAsync(new Wire.WatchExchangesResponse { Cursor = cursor.ToString(), CheckpointTime = read.ToWire() }, ct),
             context.CancellationToken);
     }
 

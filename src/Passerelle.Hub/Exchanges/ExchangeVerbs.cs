@@ -18,12 +18,10 @@ public sealed class ExchangeVerbs(HubDb db, ExchangeDesk desk, Nudge<DeliverDue>
     }, ct);
 
     /// <param name="reason">A word that is kept with it.</param>
-    public Task<Exchange> WithdrawAsync(Guid id, string reason, CancellationToken ct) => DoAsync(id, async (exchange, now) =>
+    public Task<Exchange> WithdrawAsync(Guid id, string reason, CancellationToken ct) => DoAsync(id, async (exchange, _) =>
     {
         if (exchange.State == ExchangeState.Withdrawn) return;
-        exchange.Withdraw(reason, now);
-        desk.Tell(exchange, "exchange.withdrawn", now, reason);
-        await desk.VoidWindowAsync(exchange, ct);
+        await desk.WithdrawAsync(exchange, reason, ct);
     }, ct);
 
     async Task<Exchange> DoAsync(Guid id, Func<Exchange, DateTimeOffset, Task> verb, CancellationToken ct)

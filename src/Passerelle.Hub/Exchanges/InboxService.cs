@@ -45,7 +45,7 @@ public sealed class InboxService(HubDb db, PullInbox inbox, ExchangeDesk desk, I
 
                 return given.Ready.Count > 0 || given.More;
             },
-            async (now, ct) => await responseStream.WriteAsync(new Wire.WatchInboxResponse { CheckpointTime = Timestamp.FromDateTimeOffset(now), Cursor = cursor.ToString() }, ct),
+            async ct => await responseStream.WriteAsync(new Wire.WatchInboxResponse { CheckpointTime = (await db.NowAsync(ct)).ToWire(), Cursor = cursor.ToString() }, ct),
             context.CancellationToken);
     }
 

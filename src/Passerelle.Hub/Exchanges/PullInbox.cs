@@ -1,5 +1,4 @@
 using Npgsql;
-using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 
@@ -10,43 +9,18 @@ namespace Passerelle.Hub.Exchanges;
 public sealed record Given(IReadOnlyList<Ready> Ready, bool More);
 
 /// <summary>What partners that pull are given, under which lease: the same claims and the same preparation as for push; only the sending is theirs.</summary>
-public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource source, IServiceScopeFactory scopes, ILogger<PullInbox> logger)
+public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource source, Dispatcher dispatcher, ILogger<PullInbox> logger)
 {
     /// <exception cref="StateConflict">The partner is served by push (by now).</exception>
     public async Task<Given> GiveAsync(string partnerId, int limit, CancellationToken ct)
     {
-        var taken = await claims.TakeAsync(DeliveryMode.Pull, partnerId, limit, ct);
+        var taken = await claims.TakeForAsync(partnerId, limit, ct);
         if (!taken.IsServed) throw new StateConflict(Names.OfPartner(partnerId), "push", "Exchanges for this partner are pushed to its server.");
-        if (taken.Claims.Count == 0) return new Given([], taken.More);
+        if (taken.Claims.Count == 0) return new Given([], taken.Crowded.Count > 0);
         // Even if the caller has gone away meanwhile: it is a matter of milliseconds, and what cannot be given is given back by whoever gives.
-        return new Given(await PrepareAsync(taken.Claims, CancellationToken.None), More: true);
-    }
-
-    async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyList<Claim> batch, CancellationToken ct)
-    {
-        try
-        {
-            return await WithDispatchAsync(dispatch => dispatch.PrepareAsync(batch, Transport.Pull, ct));
-        }
-        catch (Exception e) when (e is not OperationCanceledException && !ErrorInterceptor.IsStorageOutage(e))
-        {
-            if (batch.Count == 1)
-            {
-                // It cannot be composed, for a reason that is ours: it is tried again on its schedule, and others go before it.
-                LogNotPrepared(e, Names.Of(Names.Exchanges, batch[0].ExchangeId), batch[0].Generation);
-                await WithDispatchAsync(async dispatch =>
-                {
-                    await dispatch.CompleteAsync([new Completion(batch[0], new SendOutcome.NotYet("NOT_COMPOSED"))], ct);
-                    return true;
-                });
-                return [];
-            }
-
-            // One exchange's trouble is not the others'.
-            var ready = new List<Ready>();
-            foreach (var claim in batch) ready.AddRange(await PrepareAsync([claim], ct));
-            return ready;
-        }
+        var prepared = await dispatcher.PrepareAsync(taken.Claims, Transport.Pull, taken.Time, CancellationToken.None);
+        if (prepared.NotComposed.Count > 0) await dispatcher.CompleteAsync(prepared.NotComposed, CancellationToken.None);
+        return new Given(prepared.Ready, More: true);
     }
 
     /// <summary>Due at once, for whoever asks next: it was not given after all. What has been claimed anew or has left is left alone.</summary>
@@ -106,21 +80,8 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
     }
 
     /// <summary>The partner could not take it. A claim that is no longer the newest changes its attempt only.</summary>
-    public Task RejectAsync(Claim claim, SendOutcome outcome, CancellationToken ct) => WithDispatchAsync(async dispatch =>
-    {
-        await dispatch.CompleteAsync([new Completion(claim, outcome)], ct);
-        return true;
-    });
+    public Task RejectAsync(Claim claim, SendOutcome outcome, CancellationToken ct) => dispatcher.CompleteAsync([new Completion(claim, outcome)], ct);
 
-    async Task<T> WithDispatchAsync<T>(Func<Dispatch, Task<T>> work)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        return await work(scope.ServiceProvider.GetRequiredService<Dispatch>());
-    }
-
-    [LoggerMessage(1, LogLevel.Error, "{Exchange} attempt {Attempt} could not be composed; it will be tried again")]
-    partial void LogNotPrepared(Exception exception, string exchange, int attempt);
-
-    [LoggerMessage(2, LogLevel.Warning, "Leases could not be given back ({Kind}); they will end")]
+    [LoggerMessage(1, LogLevel.Warning, "Leases could not be given back ({Kind}); they will end")]
     partial void LogNotReleased(string kind);
 }

@@ -22,20 +22,28 @@ public sealed class PushTransport(PushDirectory directory, PushChannels channels
         var client = new Wire.DeliveryService.DeliveryServiceClient(rent.Channel);
         using var timeout = new CancellationTokenSource(options.Value.AttemptTimeout, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
+        using var call = client.DeliverExchangeAsync(new Wire.DeliverExchangeRequest { Envelope = envelope }, PayloadSignature.Of(envelope, settings.Signers, now), cancellationToken: stop.Token);
         try
         {
-            await client.DeliverExchangeAsync(new Wire.DeliverExchangeRequest { Envelope = envelope }, PayloadSignature.Of(envelope, settings.Signers, now), cancellationToken: stop.Token);
+            await call;
             return new SendOutcome.Accepted();
         }
         catch (RpcException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            return new SendOutcome.NotYet("DEADLINE_EXCEEDED", Missed: true);
+            return new SendOutcome.NotYet("DEADLINE_EXCEEDED", Contact: Contact.Missed);
         }
         catch (RpcException e)
         {
             ct.ThrowIfCancellationRequested();
-            return NotConnected(e) is { } word ? new SendOutcome.NotYet(word, Missed: true) : SendOutcome.Of(e);
+            return NotConnected(e) is { } word ? new SendOutcome.NotYet(word, Contact: Contact.Missed) : SendOutcome.Of(e, await HeadersAsync(call));
         }
+    }
+
+    static async Task<Metadata> HeadersAsync(AsyncUnaryCall<Wire.DeliverExchangeResponse> call)
+    {
+        try { return await call.ResponseHeadersAsync; }
+        // There were none.
+        catch (RpcException) { return []; }
     }
 
     /// <summary>Our own word for why there is no connection, where we have one: nobody at the partner said anything, and it can be mended.</summary>
@@ -48,6 +56,7 @@ public sealed class PushTransport(PushDirectory directory, PushChannels channels
             if (cause is AuthenticationException) return "TLS_REFUSED";
         }
 
-        return null;
+        // Nobody cancelled the call: the connection was not there in time, and the HTTP client says it with the same exception, which gRPC takes for a cancelled call.
+        return exception.Status.DebugException is OperationCanceledException ? "NOT_CONNECTED" : null;
     }
 }

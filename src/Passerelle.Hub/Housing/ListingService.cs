@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
@@ -59,10 +58,11 @@ public sealed class ListingService(HubDb db, WatchLoop watch) : Wire.ListingServ
         violations.ThrowIfAny();
         var cursor = FeedCursor.Parse(request.StartCursor);
         var own = context.Caller().PartnerId;
+        DateTimeOffset read = default;
         await watch.RunAsync(
             async ct =>
             {
-                var (listings, end) = await ReadChangesAsync(cursor, own, partner, ct);
+                (var listings, var end, read) = await ReadChangesAsync(cursor, own, partner, ct);
                 foreach (var listing in listings)
                 {
                     cursor = new FeedCursor(listing.ChangedTransaction, listing.ChangedSequence);
@@ -73,15 +73,15 @@ public sealed class ListingService(HubDb db, WatchLoop watch) : Wire.ListingServ
                 if (listings.Count == 0) cursor = end;
                 return listings.Count > 0;
             },
-            async (now, ct) => await responseStream.WriteAsync(new Wire.WatchListingsResponse { Cursor = cursor.ToString(), CheckpointTime = Timestamp.FromDateTimeOffset(now) }, ct),
+            async ct => await responseStream.WriteAsync(new Wire.WatchListingsResponse { Cursor = cursor.ToString(), CheckpointTime = read.ToWire() }, ct),
             context.CancellationToken);
     }
 
     /// <summary>What changed behind the cursor, below the oldest transaction that still runs (EventFeed says why), and where that ends.</summary>
-    async Task<(List<Listing> Listings, FeedCursor End)> ReadChangesAsync(FeedCursor after, string? own, string? partner, CancellationToken ct)
+    async Task<(List<Listing> Listings, FeedCursor End, DateTimeOffset ReadTime)> ReadChangesAsync(FeedCursor after, string? own, string? partner, CancellationToken ct)
     {
         // As bigint: EF Core would take an unsigned one for a decimal.
-        var limit = (await db.Database.SqlQuery<long>($"""select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "Value" """).ToListAsync(ct))[0];
+        var (limit, now) = (await db.Database.SqlQuery<Horizon>($"""select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as transaction, hub_now() as time""").ToListAsync(ct))[0];
         // From the future of this database: it is another one's, or a backup was restored.
         if (after.Transaction >= (ulong)limit) throw new CursorInvalid();
         var listings = await db.Listings.FromSql(
@@ -91,8 +91,10 @@ public sealed class ListingService(HubDb db, WatchLoop watch) : Wire.ListingServ
               and ({own}::text is null or partner_id = {own}) and ({partner}::text is null or partner_id = {partner})
             order by changed_transaction, changed_sequence limit {WatchPage}
             """).AsNoTracking().ToListAsync(ct);
-        return (listings, new FeedCursor((ulong)limit - 1, long.MaxValue));
+        return (listings, new FeedCursor((ulong)limit - 1, long.MaxValue), now);
     }
+
+    sealed record Horizon(long Transaction, DateTimeOffset Time);
 
     static Wire.Listing ToWire(Listing listing)
     {

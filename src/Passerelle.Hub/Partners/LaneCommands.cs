@@ -21,14 +21,10 @@ public static class LaneCommands
         var set = new Command("set", "Sets both limits of a partner's lane; every node heeds them from its next claim on.") { id, inFlight, perSecond };
         set.SetAction((parsed, ct) => withServices(async services =>
         {
-            var (db, wanted) = (services.GetRequiredService<HubDb>(), parsed.GetRequiredValue(id));
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            var lane = (await db.Lanes.FromSql($"select * from lanes where partner_id = {wanted} for update").ToListAsync(ct)).SingleOrDefault()
-                ?? throw new InvalidOperationException($"partners/{wanted} does not exist.");
-            lane.Limit(parsed.GetValue(inFlight), parsed.GetValue(perSecond));
-            await db.SaveChangesAsync(ct);
-            await transaction.CommitAsync(ct);
-            Console.WriteLine(Line(lane, services));
+            var wanted = parsed.GetRequiredValue(id);
+            var partner = await services.GetRequiredService<PartnerDesk>().ChangeAsync(wanted, (partner, _) => partner.Lane.Limit(parsed.GetValue(inFlight), parsed.GetValue(perSecond)), ct)
+                ?? throw PartnerCommands.NotThere(wanted);
+            Console.WriteLine(Line(partner.Lane, services));
         }, ct));
         return set;
     }

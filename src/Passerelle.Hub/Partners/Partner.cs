@@ -43,9 +43,15 @@ public sealed class Partner
     /// <summary>The way to it. Read it with Include.</summary>
     public Lane Lane { get; private set; } = null!;
 
-    public void ReceiveByPush(Uri address) => (Delivery, PushAddress) = (DeliveryMode.Push, address.ToString());
-
-    public void ReceiveByPull() => (Delivery, PushAddress) = (DeliveryMode.Pull, null);
+    /// <summary>Another way is a new start: what was known of the old one's health says nothing of it. A partner that pulls is always healthy.</summary>
+    /// <param name="address">Of its server; null: it pulls.</param>
+    public void ReceiveAt(Uri? address, DateTimeOffset now)
+    {
+        if (PushAddress == address?.ToString()) return;
+        (Delivery, PushAddress) = address is null ? (DeliveryMode.Pull, null) : (DeliveryMode.Push, address.ToString());
+        Lane.Reached();
+        Lane.StandInLine(now);
+    }
 
     /// <summary>Trusts these authorities only at the partner's server; null goes back to the machine's. A partner that pulls keeps them for when it changes back.</summary>
     public void PinAuthority(string? pem) => PushAuthority = pem;

@@ -54,12 +54,13 @@ public static class PartnerCommands
         });
         push.SetAction((parsed, ct) => withServices(async services =>
         {
-            var db = services.GetRequiredService<HubDb>();
-            var partner = await db.PartnerAsync(parsed.GetRequiredValue(id), ct);
-            partner.ReceiveByPush(Checked(services, parsed.GetRequiredValue(address)));
-            if (parsed.GetValue(authority) is { } file) partner.PinAuthority(await ReadAuthorityAsync(file, ct));
-            if (parsed.GetValue(unpin)) partner.PinAuthority(null);
-            await db.SaveChangesAsync(ct);
+            var uri = Checked(services, parsed.GetRequiredValue(address));
+            var pinned = parsed.GetValue(authority) is { } file ? await ReadAuthorityAsync(file, ct) : null;
+            var partner = await services.GetRequiredService<PartnerDesk>().ChangeAsync(parsed.GetRequiredValue(id), (partner, now) =>
+            {
+                partner.ReceiveAt(uri, now);
+                if (pinned is not null || parsed.GetValue(unpin)) partner.PinAuthority(pinned);
+            }, ct) ?? throw NotThere(parsed.GetRequiredValue(id));
             parsed.InvocationConfiguration.Output.WriteLine($"partners/{partner.Id} receives at {partner.PushAddress}; trusted there: {(partner.PushAuthority is null ? "the authorities that the hub's machine trusts" : "the pinned authority")}.");
         }, ct));
         return push;
@@ -76,7 +77,9 @@ public static class PartnerCommands
     }
 
     internal static async Task<Partner> PartnerAsync(this HubDb db, string id, CancellationToken ct) =>
-        await db.Partners.SingleOrDefaultAsync(p => p.Id == id, ct) ?? throw new InvalidOperationException($"partners/{id} does not exist.");
+        await db.Partners.SingleOrDefaultAsync(p => p.Id == id, ct) ?? throw NotThere(id);
+
+    internal static InvalidOperationException NotThere(string id) => new($"partners/{id} does not exist.");
 
     static Command Keys(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
     {

@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Wire = Passerelle.Contracts.Partners.V1;
@@ -43,17 +42,7 @@ public sealed partial class PartnerService
         violations.Member(request.Delivery, "delivery");
         var address = PushAddress(request, violations);
         violations.ThrowIfAny();
-        return new Wire.ChangeDeliveryResponse { Partner = ToWire(await ChangeAsync(id, (partner, now) => Redirect(partner, address, now), context)) };
-    }
-
-    /// <summary>Another way is a new start: what was known of the old one's health says nothing of it. A partner that pulls is always healthy.</summary>
-    static void Redirect(Partner partner, Uri? address, DateTimeOffset now)
-    {
-        if (partner.PushAddress == address?.ToString()) return;
-        if (address is null) partner.ReceiveByPull();
-        else partner.ReceiveByPush(address);
-        partner.Lane.Reached();
-        partner.Lane.StandInLine(now);
+        return new Wire.ChangeDeliveryResponse { Partner = ToWire(await ChangeAsync(id, (partner, now) => partner.ReceiveAt(address, now), context)) };
     }
 
     Uri? PushAddress(Wire.ChangeDeliveryRequest request, Violations violations)
@@ -63,18 +52,9 @@ public sealed partial class PartnerService
         return null;
     }
 
-    /// <summary>Under the lane's lock: no claim is being made on what is changed, and two operators come one after the other.</summary>
     async Task<Partner> ChangeAsync(string id, Action<Partner, DateTimeOffset> change, ServerCallContext context)
     {
-        var ct = context.CancellationToken;
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var lane = (await db.Lanes.FromSql($"select * from lanes where partner_id = {id} for update").ToListAsync(ct)).SingleOrDefault();
-        if (lane is null || !context.Caller().Sees(id)) throw new ResourceNotFound(Names.OfPartner(id));
-        // Read once the lane is ours: EF Core puts the two together.
-        var partner = await db.Partners.SingleAsync(p => p.Id == id, ct);
-        change(partner, await db.NowAsync(ct));
-        await db.SaveChangesAsync(ct);
-        await transaction.CommitAsync(ct);
+        if (!context.Caller().Sees(id) || await desk.ChangeAsync(id, change, context.CancellationToken) is not { } partner) throw new ResourceNotFound(Names.OfPartner(id));
         laneChanged();
         changes.Pulse();
         return partner;

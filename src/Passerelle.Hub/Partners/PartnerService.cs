@@ -8,7 +8,8 @@ using Wire = Passerelle.Contracts.Partners.V1;
 
 namespace Passerelle.Hub.Partners;
 
-public sealed partial class PartnerService(HubDb db, PushAddresses addresses, IOptions<LaneOptions> lanes, LaneChanged laneChanged, ChangeSignal changes) : Wire.PartnerService.PartnerServiceBase
+public sealed partial class PartnerService(
+    HubDb db, PartnerDesk desk, PushAddresses addresses, IOptions<LaneOptions> lanes, LaneChanged laneChanged, ChangeSignal changes) : Wire.PartnerService.PartnerServiceBase
 {
     public override async Task<Wire.GetPartnerResponse> GetPartner(Wire.GetPartnerRequest request, ServerCallContext context)
     {

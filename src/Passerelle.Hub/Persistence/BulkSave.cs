@@ -16,21 +16,31 @@ public static class BulkSave
 {
     static readonly ConcurrentDictionary<string, string> Statements = new();
 
-    /// <summary>Within a transaction that is open.</summary>
+    /// <summary>Part of the open transaction; new rows alone may also be saved without one: a statement is a transaction by itself.</summary>
     public static async Task SaveInBulkAsync(this HubDb db, CancellationToken ct)
     {
-        var transaction = db.Database.CurrentTransaction ?? throw new InvalidOperationException("Saving in bulk needs an open transaction.");
         var entries = db.ChangeTracker.Entries().Where(e => e.State is EntityState.Added or EntityState.Modified).ToList();
         if (entries.Count == 0) return;
+        // A row that is not there any more is noticed only when the statement is done.
+        if (db.Database.CurrentTransaction is null && entries.Exists(e => e.State == EntityState.Modified)) throw new InvalidOperationException("Changing rows in bulk needs an open transaction.");
         var parts = entries.GroupBy(e => (e.Metadata, e.State))
             .Select(g => (Type: g.Key.Metadata, g.Key.State, Rows: g.ToList())).Select(g => (g.Type, g.State, g.Rows, Columns: Columns(g.Type, g.State, g.Rows))).ToList();
         var shape = string.Join(';', parts.Select(p => $"{p.Type.Name}/{p.State}/{string.Join(',', p.Columns.Select(c => c.Name))}"));
-        await using var command = new NpgsqlCommand(
-            Statements.GetOrAdd(shape, _ => Sql([.. parts.Select(p => (p.Type, p.State, p.Columns))])), (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction());
-        foreach (var part in parts)
-            foreach (var column in part.Columns) command.Parameters.Add(new NpgsqlParameter { Value = Values(column, part.Rows), DataTypeName = StoreType(column) + "[]" });
-        var saved = (long)(await command.ExecuteScalarAsync(ct))!;
-        if (saved != entries.Count) throw new DbUpdateConcurrencyException($"{entries.Count} rows were to be saved, {saved} were.");
+        await db.Database.OpenConnectionAsync(ct);
+        try
+        {
+            await using var command = new NpgsqlCommand(
+                Statements.GetOrAdd(shape, _ => Sql([.. parts.Select(p => (p.Type, p.State, p.Columns))])), (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction());
+            foreach (var part in parts)
+                foreach (var column in part.Columns) command.Parameters.Add(new NpgsqlParameter { Value = Values(column, part.Rows), DataTypeName = StoreType(column) + "[]" });
+            var saved = (long)(await command.ExecuteScalarAsync(ct))!;
+            if (saved != entries.Count) throw new DbUpdateConcurrencyException($"{entries.Count} rows were to be saved, {saved} were.");
+        }
+        finally
+        {
+            await db.Database.CloseConnectionAsync();
+        }
+
         foreach (var entry in entries.Where(e => e.State == EntityState.Added)) entry.State = EntityState.Detached;
         db.ChangeTracker.AcceptAllChanges();
     }

@@ -76,7 +76,8 @@ public readonly record struct FeedFilter(bool Exchanges = false, string? Partner
 public sealed record FeedEvent(string Type, DateTimeOffset Time, string Subject, Guid CaseId, string? PartnerId, string Detail);
 
 /// <param name="End">Where a reader is who has read them all: past everything that was visible, also past what the filter left out.</param>
-public sealed record FeedPage(IReadOnlyList<(FeedCursor Cursor, FeedEvent Event)> Events, FeedCursor End);
+/// <param name="ReadTime">When it was read, by the database's clock.</param>
+public sealed record FeedPage(IReadOnlyList<(FeedCursor Cursor, FeedEvent Event)> Events, FeedCursor End, DateTimeOffset ReadTime);
 
 /// <summary>Reads events in an order that never gains an earlier member: by (transaction, sequence), below the oldest transaction that still runs.
 /// Ordered by the identity alone, a slow transaction that commits later would be skipped by a reader who has already passed its numbers.</summary>
@@ -97,8 +98,8 @@ public sealed class EventFeed(NpgsqlDataSource source)
         // The horizon and the events are of one snapshot: whatever is not visible here has a transaction at or above the horizon.
         command.CommandText =
             $"""
-            select h.horizon, e.transaction_id, e.sequence, e.type, e.time, e.subject, e.case_id, e.partner_id, e.detail
-            from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon) h
+            select h.horizon, h.now, e.transaction_id, e.sequence, e.type, e.time, e.subject, e.case_id, e.partner_id, e.detail
+            from (select pg_snapshot_xmin(pg_current_snapshot()) as horizon, hub_now() as now) h
             left join lateral (
                 select * from events
                 where (transaction_id, sequence) > ($1, $2) and transaction_id < h.horizon{conditions}
@@ -107,20 +108,20 @@ public sealed class EventFeed(NpgsqlDataSource source)
             order by e.transaction_id, e.sequence
             """;
         var events = new List<(FeedCursor, FeedEvent)>();
-        ulong horizon = 0;
+        var (horizon, now) = (0UL, default(DateTimeOffset));
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            horizon = reader.GetFieldValue<ulong>(0);
-            if (reader.IsDBNull(1)) break;
+            (horizon, now) = (reader.GetFieldValue<ulong>(0), reader.GetFieldValue<DateTimeOffset>(1));
+            if (reader.IsDBNull(2)) break;
             events.Add((
-                new FeedCursor(reader.GetFieldValue<ulong>(1), reader.GetInt64(2)),
+                new FeedCursor(reader.GetFieldValue<ulong>(2), reader.GetInt64(3)),
                 new FeedEvent(
-                    reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4), reader.GetString(5), reader.GetGuid(6), reader.IsDBNull(7) ? null : reader.GetString(7), reader.GetString(8))));
+                    reader.GetString(4), reader.GetFieldValue<DateTimeOffset>(5), reader.GetString(6), reader.GetGuid(7), reader.IsDBNull(8) ? null : reader.GetString(8), reader.GetString(9))));
         }
 
         if (after.Transaction > horizon) throw new CursorInvalid();
-        return new FeedPage(events, events.Count == limit ? events[^1].Item1 : new FeedCursor(horizon, 0));
+        return new FeedPage(events, events.Count == limit ? events[^1].Item1 : new FeedCursor(horizon, 0), now);
 
         int Add(object value)
         {

@@ -8,7 +8,7 @@ namespace Passerelle.Hub.Platform;
 /// <summary>What a slice brings to making many of one kind at once.</summary>
 public interface ICreation<TDraft, TResponse>
 {
-    /// <summary>Runs in the transaction that marks the request ids. What it adds to the context is saved and committed by who called it.</summary>
+    /// <summary>What it adds to the context is saved and committed by who called it, with the marks of the calls, in one transaction: begun here where rows are locked.</summary>
     /// <param name="now">The database's time.</param>
     /// <returns>One for each draft, in their order.</returns>
     Task<IReadOnlyList<Reply<TResponse>>> CreateAsync(IReadOnlyList<TDraft> drafts, DateTimeOffset now, CancellationToken ct);
@@ -91,7 +91,7 @@ public sealed class Gathering<TDraft, TResponse>(IServiceScopeFactory scopes) wh
         }
         catch (Exception e) when (batch.Count > 1 && !ErrorInterceptor.IsStorageOutage(e))
         {
-            // One call's trouble is not the others'.
+            // One call's trouble (it was made elsewhere at this very moment, say) is not the others'.
             foreach (var waiting in batch) await MakeAsync([waiting]);
         }
         catch (Exception e)

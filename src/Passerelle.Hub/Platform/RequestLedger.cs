@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
@@ -15,12 +16,14 @@ public sealed record CallMark(string CallerId, Guid RequestId, string Method, by
     public static CallMark Of(ServerCallContext context, Guid requestId, IMessage request) => Of(context, requestId, SHA256.HashData(request.ToByteArray()));
 
     public static CallMark Of(ServerCallContext context, Guid requestId, byte[] digest) => new(context.Caller().Id, requestId, context.Method, digest);
-
-    public (string, Guid) Key => (CallerId, RequestId);
 }
 
 /// <summary>Runs a creating call once: an equal repeat gets the stored response, an unequal one is refused. The work, the mark and the response are one transaction.</summary>
-/// <remarks>Two equal calls at once: the second waits on the first's row, then reads its response. Responses hold no personal field (a contract test sees to it).</remarks>
+/// <remarks>
+/// The mark is written last, with the response: whoever changes a row has waited for it before its transaction has a number, so that events about one row keep their order.
+/// Two equal calls at once: the second fails on the first's mark, or on what the first has changed, and then finds the first's response.
+/// Responses hold no personal field (a contract test sees to it).
+/// </remarks>
 public sealed class RequestLedger(HubDb db)
 {
     /// <param name="work">Takes the database's time and changes the context; it is saved and committed here.</param>
@@ -33,105 +36,87 @@ public sealed class RequestLedger(HubDb db)
 
     /// <summary>Several calls of one kind in one transaction; each is made, repeated or refused by itself. What the work adds is saved in bulk.</summary>
     /// <returns>One for each call, in their order.</returns>
+    /// <exception cref="DbException">Among others, when a call was made elsewhere at the same moment: make them one by one then.</exception>
     public async Task<IReadOnlyList<Reply<TResponse>>> OnceAsync<TDraft, TResponse>(
         IReadOnlyList<(CallMark Mark, TDraft Draft)> calls, ICreation<TDraft, TResponse> creation, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
-        var replies = new Reply<TResponse>?[calls.Count];
-        await using (var transaction = await db.Database.BeginTransactionAsync(ct))
+        var (made, now) = await FindAsync<TResponse>([.. calls.Select(c => c.Mark)], ct);
+        // Of equal ones that come together the first is made, the others are its repeats.
+        var fresh = Enumerable.Range(0, calls.Count).Where(i => made[i] is null).DistinctBy(i => (calls[i].Mark.CallerId, calls[i].Mark.RequestId)).ToList();
+        if (fresh.Count == 0) return made!;
+        var replies = await creation.CreateAsync([.. fresh.Select(i => calls[i].Draft)], now, ct);
+        foreach (var (i, reply) in fresh.Zip(replies))
         {
-            // Of equal ones that came together the first is made, the others are its repeats.
-            var firsts = Enumerable.Range(0, calls.Count).DistinctBy(i => calls[i].Mark.Key).ToList();
-            var (claimed, now) = await ClaimAsync([.. firsts.Select(i => calls[i].Mark)], ct);
-            var fresh = firsts.Where(i => claimed.Contains(calls[i].Mark.Key)).ToList();
-            var made = fresh.Count == 0 ? [] : await creation.CreateAsync([.. fresh.Select(i => calls[i].Draft)], now, ct);
-            var refused = new List<CallMark>();
-            foreach (var (i, reply) in fresh.Zip(made))
-            {
-                replies[i] = reply;
-                if (reply is Reply<TResponse>.Given given) Keep(calls[i].Mark, given.Response);
-                else refused.Add(calls[i].Mark);
-            }
-
-            await ForgetAsync(refused, ct);
-            await db.SaveInBulkAsync(ct);
-            await transaction.CommitAsync(ct);
+            made[i] = reply;
+            if (reply is Reply<TResponse>.Given given) Mark(calls[i].Mark, given.Response, now);
         }
 
-        for (var i = 0; i < calls.Count; i++) replies[i] ??= await RepeatAsync<TResponse>(calls[i].Mark, ct);
-        // What another call was refused for a moment ago, its repeat may find otherwise.
-        for (var i = 0; i < calls.Count; i++) replies[i] ??= (await OnceAsync([calls[i]], creation, ct))[0];
-        return replies!;
+        await db.SaveInBulkAsync(ct);
+        if (db.Database.CurrentTransaction is { } transaction) await transaction.CommitAsync(ct);
+        if (!made.Contains(null)) return made!;
+        var left = Enumerable.Range(0, calls.Count).Where(i => made[i] is null).ToList();
+        foreach (var (i, reply) in left.Zip(await OnceAsync([.. left.Select(i => calls[i])], creation, ct))) made[i] = reply;
+        return made!;
     }
 
     async Task<TResponse> OnceAsync<TResponse>(CallMark mark, Func<DateTimeOffset, Task<TResponse>> work, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var (claimed, now) = await ClaimAsync([mark], ct);
-        if (claimed.Count == 0)
+        var (made, now) = await FindAsync<TResponse>([mark], ct);
+        if (made[0] is { } before) return before.OrThrow();
+        try
         {
-            var repeat = await RepeatAsync<TResponse>(mark, ct) ?? throw new InvalidOperationException("A mark that was found is not there.");
-            return repeat.OrThrow();
+            var response = await work(now);
+            Mark(mark, response, now);
+            await db.SaveChangesAsync(ct);
+            await transaction.CommitAsync(ct);
+            return response;
         }
-
-        var response = await work(now);
-        Keep(mark, response);
-        await db.SaveChangesAsync(ct);
-        await transaction.CommitAsync(ct);
-        return response;
-    }
-
-    /// <summary>Straight to the driver: every creating call begins with it. In one order, whoever marks several: nobody waits in a circle.</summary>
-    /// <returns>Those that were not made before, and the database's time.</returns>
-    async Task<(HashSet<(string, Guid)> Claimed, DateTimeOffset Now)> ClaimAsync(CallMark[] marks, CancellationToken ct)
-    {
-        await using var command = (NpgsqlCommand)db.Database.GetDbConnection().CreateCommand();
-        command.CommandText =
-            """
-            insert into request_ids (caller_id, request_id, method, digest, create_time)
-            select call.*, (select hub_now()) from unnest($1, $2, $3, $4) call (caller_id, request_id, method, digest) order by caller_id, request_id
-            on conflict do nothing
-            returning caller_id, request_id, create_time
-            """;
-        command.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.CallerId) });
-        command.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.RequestId) });
-        command.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.Method) });
-        command.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.Digest) });
-        var (claimed, now) = (new HashSet<(string, Guid)>(marks.Length), default(DateTimeOffset));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
+        catch (Exception e) when (e is Refusal or DbUpdateException { InnerException: PostgresException { ConstraintName: RequestIdRow.PrimaryKey } })
         {
-            claimed.Add((reader.GetString(0), reader.GetGuid(1)));
-            now = reader.GetFieldValue<DateTimeOffset>(2);
+            // An equal call may have been made meanwhile, and changed what this one found.
+            await transaction.RollbackAsync(ct);
+            if ((await FindAsync<TResponse>([mark], ct)).Made[0] is { } other) return other.OrThrow();
+            throw;
         }
-
-        return (claimed, now);
     }
 
-    void Keep(CallMark mark, IMessage response)
+    void Mark(CallMark mark, IMessage response, DateTimeOffset now) =>
+        db.Add(new RequestIdRow(mark.CallerId, mark.RequestId, mark.Method, mark.Digest, response.ToByteArray(), now));
+
+    /// <summary>Straight to the driver: every creating call begins with it.</summary>
+    /// <returns>For each mark what was answered before, null where nothing was; and the database's time.</returns>
+    async Task<(Reply<TResponse>?[] Made, DateTimeOffset Now)> FindAsync<TResponse>(CallMark[] marks, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
-        var row = RequestIdRow.Claimed(mark.CallerId, mark.RequestId);
-        db.Attach(row);
-        row.Keep(response.ToByteArray());
-    }
+        await db.Database.OpenConnectionAsync(ct);
+        try
+        {
+            await using var command = (NpgsqlCommand)db.Database.GetDbConnection().CreateCommand();
+            command.CommandText =
+                """
+                select (select hub_now()), r.method, r.digest, r.response
+                from unnest($1, $2) with ordinality call (caller_id, request_id, number)
+                left join request_ids r on r.caller_id = call.caller_id and r.request_id = call.request_id
+                order by call.number
+                """;
+            command.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.CallerId) });
+            command.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.RequestId) });
+            var (made, now) = (new Reply<TResponse>?[marks.Length], default(DateTimeOffset));
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            for (var i = 0; await reader.ReadAsync(ct); i++)
+            {
+                now = reader.GetFieldValue<DateTimeOffset>(0);
+                if (await reader.IsDBNullAsync(1, ct)) continue;
+                made[i] = reader.GetString(1) == marks[i].Method && reader.GetFieldValue<byte[]>(2).AsSpan().SequenceEqual(marks[i].Digest)
+                    ? new Reply<TResponse>.Given(new MessageParser<TResponse>(() => new TResponse()).ParseFrom(reader.GetFieldValue<byte[]>(3)))
+                    : new Reply<TResponse>.Refused(new RequestIdReused(marks[i].RequestId.ToString()));
+            }
 
-    /// <summary>A call that was refused may come again.</summary>
-    async Task ForgetAsync(List<CallMark> marks, CancellationToken ct)
-    {
-        if (marks.Count == 0) return;
-        var (callers, ids) = (marks.ConvertAll(m => m.CallerId), marks.ConvertAll(m => m.RequestId));
-        await db.Database.ExecuteSqlAsync(
-            $"delete from request_ids r using unnest({callers}, {ids}) refused (caller_id, request_id) where r.caller_id = refused.caller_id and r.request_id = refused.request_id", ct);
+            return (made, now);
+        }
+        finally
+        {
+            await db.Database.CloseConnectionAsync();
+        }
     }
-
-    /// <returns>Null when nothing is known of it any more.</returns>
-    async Task<Reply<TResponse>?> RepeatAsync<TResponse>(CallMark mark, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
-    {
-        var first = await db.Database.SqlQuery<LedgerRow>(
-            $"select method, digest, response from request_ids where caller_id = {mark.CallerId} and request_id = {mark.RequestId}").SingleOrDefaultAsync(ct);
-        if (first is null) return null;
-        if (first.Method != mark.Method || !first.Digest.AsSpan().SequenceEqual(mark.Digest)) return new Reply<TResponse>.Refused(new RequestIdReused(mark.RequestId.ToString()));
-        return new Reply<TResponse>.Given(new MessageParser<TResponse>(() => new TResponse()).ParseFrom(first.Response));
-    }
-
-    sealed record LedgerRow(string Method, byte[] Digest, byte[] Response);
 }

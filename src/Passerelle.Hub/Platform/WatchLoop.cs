@@ -10,8 +10,8 @@ public sealed class WatchLoop(ChangeSignal changes, TimeProvider time, IHostAppl
     static readonly TimeSpan CheckpointEvery = TimeSpan.FromSeconds(15);
 
     /// <param name="sendNext">Sends what is next; false when there is nothing for now.</param>
-    /// <param name="sendCheckpoint">Sent as soon as the reader is up to date for the first time, then whenever it is quiet.</param>
-    public async Task RunAsync(Func<CancellationToken, Task<bool>> sendNext, Func<DateTimeOffset, CancellationToken, Task> sendCheckpoint, CancellationToken call)
+    /// <param name="sendCheckpoint">Sent as soon as the reader is up to date for the first time, then whenever it is quiet. Its time is the database's, of the last read: this node's clock may be wrong.</param>
+    public async Task RunAsync(Func<CancellationToken, Task<bool>> sendNext, Func<CancellationToken, Task> sendCheckpoint, CancellationToken call)
     {
         // A node that stops ends its streams: the caller goes on elsewhere from its cursor.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(call, lifetime.ApplicationStopping);
@@ -26,7 +26,7 @@ public sealed class WatchLoop(ChangeSignal changes, TimeProvider time, IHostAppl
                 while (await sendNext(ct)) sent = true;
                 if (sent || lastCheckpoint is null || time.GetElapsedTime(lastCheckpoint.Value) >= CheckpointEvery)
                 {
-                    await sendCheckpoint(time.GetUtcNow(), ct);
+                    await sendCheckpoint(ct);
                     lastCheckpoint = time.GetTimestamp();
                 }
 

@@ -48,7 +48,7 @@ public sealed class EnrolmentService(HubDb db, RequestLedger ledger, ExchangeDes
             db.Enrolments.Add(enrolment);
             return new Wire.CreateEnrolmentResponse { Enrolment = ToWire(enrolment) };
         });
-        delivery.Now();
+        delivery.Now(partnerId);
         changes.Pulse();
         return response;
     }

@@ -29,7 +29,7 @@ static class OneJobPerMessage
 
     public static async Task<int> RunAsync(string[] configuration)
     {
-        var builder = WebApplication.CreateSlimBuilder(configuration);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = configuration, ContentRootPath = AppContext.BaseDirectory });
         var settings = builder.Configuration;
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>

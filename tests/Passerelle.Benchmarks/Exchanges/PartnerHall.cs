@@ -15,7 +15,8 @@ static class PartnerHall
 
     public static async Task<int> RunAsync(string[] configuration)
     {
-        var builder = WebApplication.CreateSlimBuilder(configuration);
+        // Not the sandbox's folder: it would be watched for changes, and PostgreSQL writes there.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = configuration, ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

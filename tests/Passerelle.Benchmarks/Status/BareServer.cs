@@ -14,7 +14,7 @@ static class BareServer
 
     public static async Task<int> RunAsync(string[] configuration)
     {
-        var builder = WebApplication.CreateSlimBuilder(configuration);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = configuration, ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => Listening.Bind(kestrel, builder.Configuration.GetSection("Listen").Get<ListenOptions>()!));
         // As the hub: a statement that comes often is prepared, once on each connection.

@@ -59,6 +59,17 @@ public sealed class OperatorCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_hub_cannot_compose_is_said_to_be_its_own_fault()
+    {
+        _hub.OnExplain = request => new ExplainExchangeResponse
+        {
+            Exchange = new Exchange(Exchange(request.Name)) { State = State.Queued, DeliveryTime = null }, WaitsFor = Waits.NextAttempt, NextTime = Summer, LastError = "NOT_COMPOSED",
+        };
+
+        Assert.Contains("Passerelle n'a pas pu composer ce qui doit partir", (await CommandLine.RunAsync(_hub, "exchanges", "explain", "1")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_held_exchange_says_why_and_attempts_show_latency_size_and_hash()
     {
         _hub.OnGetExchange = request => new GetExchangeResponse

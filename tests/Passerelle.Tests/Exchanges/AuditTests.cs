@@ -98,7 +98,7 @@ public sealed class AuditTests(Postgres postgres)
         await using var hub = await HubHost.StartAsync(postgres);
         hub.ExpectedErrors = text => text.StartsWith("ALARM exchange_neglected", StringComparison.Ordinal);
         await hub.ReferAsync();
-        await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(Passerelle.Hub.Partners.DeliveryMode.Push, null, 1, CancellationToken.None);
+        await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(1, CancellationToken.None);
         await AuditAsync(hub, TimeSpan.FromMinutes(4));
         Assert.Empty(await AlarmsAsync(hub));
         await AuditAsync(hub, TimeSpan.FromMinutes(4));
@@ -235,6 +235,72 @@ public sealed class AuditTests(Postgres postgres)
         Assert.Equal(TimeSpan.FromSeconds(20), await audit.OldestDueAsync(CancellationToken.None));
         await hub.RunAsync<AuditExchanges>();
         Assert.Equal(Start.AddSeconds(90), await hub.QueryAsync(db => db.Audits.Select(a => a.AuditTime).SingleAsync()));
+    }
+
+    [Fact]
+    public async Task Nobody_takes_an_audit_while_one_is_being_done_however_long_that_takes()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.Time.FreezeAsync(Start);
+        await using var connection = await hub.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var hold = new Npgsql.NpgsqlCommand("lock table alarms in access exclusive mode", connection)) await hold.ExecuteNonQueryAsync();
+        var slow = hub.RunAsync<AuditExchanges>();
+        await Eventually.BecomesTrueAsync(() => hub.QueryAsync(db => db.Audits.AnyAsync(a => a.LeaseEndTime == Start.AddMinutes(10))), () => "The audit was never taken.");
+
+        await hub.Time.FreezeAsync(Start.AddMinutes(9));
+        var other = ActivatorUtilities.CreateInstance<AuditExchanges>(hub.Services);
+        Assert.Null(await other.OldestDueAsync(CancellationToken.None));
+        var second = other.RunAsync(TestContext.Current.CancellationToken);
+        await Eventually.BecomesTrueAsync(() => second.IsCompleted, "Another node took the audit too.");
+        await transaction.RollbackAsync();
+        await slow;
+
+        var audit = await hub.QueryAsync(db => db.Audits.SingleAsync());
+        Assert.Equal((Start, Start, null), (audit.AuditTime, audit.WholeTime!.Value, audit.LeaseEndTime));
+        Assert.NotNull(await other.OldestDueAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_audit_of_a_node_that_died_is_taken_after_ten_minutes_and_one_that_failed_at_the_next()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.Time.FreezeAsync(Start);
+        await hub.ExecuteAsync("insert into audits (id, audit_time, lease_end_time) values (1, hub_now(), hub_now() + interval '10 minutes')");
+        await RunAtAsync(9, 0);
+        await RunAtAsync(10, 10);
+
+        await hub.ExecuteAsync("alter table alarms rename to away");
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => RunAtAsync(11, 11));
+        await hub.ExecuteAsync("alter table away rename to alarms");
+        await RunAtAsync(12, 12);
+
+        async Task RunAtAsync(int minutes, int begun)
+        {
+            await hub.Time.FreezeAsync(Start.AddMinutes(minutes));
+            await hub.RunAsync<AuditExchanges>();
+            Assert.Equal(Start.AddMinutes(begun), await hub.QueryAsync(db => db.Audits.Select(a => a.AuditTime).SingleAsync()));
+        }
+    }
+
+    [Fact]
+    public async Task What_has_changed_since_the_last_audit_is_found_by_an_index_however_much_has_happened_before()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.ExecuteAsync(
+            """
+            insert into events (type, time, subject, case_id, detail, transaction_id)
+            select 'exchange.attempted', hub_now(), 'exchanges/' || gen_random_uuid(), gen_random_uuid(), '', (n / 10)::text::xid8 from generate_series(1, 50000) n;
+            analyze events;
+            """);
+        foreach (var sql in AuditRules.Lasting.Select(rule => rule.Over(4_900)).Append(AuditRules.Opened.Replace("$1", "'4900'::xid8", StringComparison.Ordinal)))
+        {
+            await using var command = hub.Source.CreateCommand("explain " + sql);
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync()) Assert.DoesNotContain("Seq Scan on events", reader.GetString(0));
+        }
+
+        await hub.ExecuteAsync("delete from events");
     }
 
     /// <summary>An answered one, a delivered one, and one that waits.</summary>

@@ -69,11 +69,27 @@ public sealed class DeliveryModeTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task What_is_rejected_by_pull_says_nothing_of_the_server_that_came_since()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.ServeByPullAsync("emploi");
+        var made = await Referring.SeparatelyAsync(hub, 2, "emploi");
+        await Referring.ItemsAsync(hub, partner: "emploi");
+        await hub.ServeByPushAsync("emploi");
+        await hub.ExecuteAsync("update lanes set health = 'down', failures = 5, probe_time = hub_now() + interval '1 hour' where partner_id = 'emploi'");
+
+        await hub.Inbox("emploi").RejectExchangeAsync(new() { Name = made[0], Attempt = 1 });
+        await hub.Inbox("emploi").RejectExchangeAsync(new() { Name = made[1], Attempt = 1, Permanent = true });
+
+        Assert.Equal((LaneHealth.Down, 5), await hub.QueryAsync(async db => await db.Lanes.SingleAsync(l => l.PartnerId == "emploi") is var lane ? (lane.Health, lane.Failures) : default));
+    }
+
+    [Fact]
     public async Task A_partner_whose_server_was_down_is_there_once_it_pulls()
     {
         await using var hub = await HubHost.StartAsync(postgres, "Lanes:DownAfter=1", "Lanes:ProbeSchedule:0=01:00:00");
         var made = await Referring.SeparatelyAsync(hub, 2, "emploi");
-        hub.Partner.Always = (_, _) => Task.FromResult<SendOutcome>(new SendOutcome.NotYet("UNAVAILABLE", Missed: true));
+        hub.Partner.Always = (_, _) => Task.FromResult<SendOutcome>(new SendOutcome.NotYet("UNAVAILABLE", Contact: Contact.Missed));
         await hub.RunAsync<DeliverDue>();
         Assert.Equal(State.Held, (await hub.GetExchangeAsync(made[0])).State);
 

@@ -14,7 +14,7 @@ namespace Passerelle.Tests.Exchanges;
 public sealed class LaneTests(Postgres postgres)
 {
     static readonly DateTimeOffset Start = new(2027, 3, 1, 9, 0, 0, TimeSpan.Zero);
-    static readonly SendOutcome Away = new SendOutcome.NotYet("UNAVAILABLE", Missed: true);
+    static readonly SendOutcome Away = new SendOutcome.NotYet("UNAVAILABLE", Contact: Contact.Missed);
 
     [Fact]
     public async Task What_is_for_a_paused_partner_is_held_and_leaves_in_order_when_it_is_back()
@@ -84,14 +84,40 @@ public sealed class LaneTests(Postgres postgres)
         await hub.RunAsync<DeliverDue>();
         await hub.Time.FreezeAsync(Start.AddSeconds(5));
         // Claimed and never heard of again.
-        Assert.Single((await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(DeliveryMode.Push, null, 10, CancellationToken.None)).Claims);
+        Assert.Single((await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(10, CancellationToken.None)).Claims);
         Assert.Equal(LaneHealth.Probing, (await LaneAsync(hub)).Health);
 
         await hub.RunAsync<DeliverDue>();
         Assert.Equal(2, hub.Partner.Received.Count);
-        await RunAtAsync(hub, Start.AddSeconds(25));
+        await RunAtAsync(hub, Start.AddSeconds(45));
         Assert.Equal(LaneHealth.Up, (await LaneAsync(hub)).Health);
         Assert.Equal(2, (await ListAsync(hub, State.AwaitingAnswer)).Count);
+    }
+
+    [Fact]
+    public async Task Trouble_of_our_own_says_nothing_of_a_partner_that_is_down()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Lanes:DownAfter=1", "Lanes:MaxInFlight=1", "Lanes:ProbeSchedule:0=00:00:10");
+        hub.ExpectedErrors = text => text.Contains("broke on its way", StringComparison.Ordinal) || text.Contains("could not be composed", StringComparison.Ordinal);
+        await hub.Time.FreezeAsync(Start);
+        await ReferAsync(hub, 4);
+        hub.Partner.Next(Away);
+        await hub.RunAsync<DeliverDue>();
+        Assert.Equal(LaneHealth.Down, (await LaneAsync(hub)).Health);
+
+        hub.Partner.Next(_ => throw new InvalidOperationException("A defect of ours."));
+        await StaysClosedAsync(1, "NOT_SENT");
+        hub.Partner.Next(new SendOutcome.NotYet("NOT_BY_PUSH"));
+        await StaysClosedAsync(2, "NOT_BY_PUSH");
+        await hub.ExecuteAsync("update cvs set content = '\\x00'");
+        await StaysClosedAsync(3, "NOT_COMPOSED");
+
+        async Task StaysClosedAsync(int minutes, string error)
+        {
+            await RunAtAsync(hub, Start.AddMinutes(minutes));
+            Assert.Equal(error, await hub.QueryAsync(db => db.Events.Where(e => e.Type == "exchange.attempted").OrderByDescending(e => e.Sequence).Select(e => e.Detail).FirstAsync()));
+            Assert.False((await LaneAsync(hub)).IsOpen);
+        }
     }
 
     [Fact]
@@ -126,11 +152,43 @@ public sealed class LaneTests(Postgres postgres)
         async Task<int> TakeAtAsync(double seconds)
         {
             await hub.Time.FreezeAsync(Start.AddSeconds(60 + seconds));
-            return (await claims.TakeAsync(DeliveryMode.Push, null, 100, CancellationToken.None)).Claims.Count;
+            return (await claims.TakeAsync(100, CancellationToken.None)).Claims.Count;
         }
 
         // A second's worth has gathered; then it flows in tenths.
         foreach (var (seconds, expected) in ((double, int)[])[(0, 10), (0.05, 0), (0.1, 1), (0.19, 0), (0.5, 4), (5, 10)]) Assert.Equal((seconds, expected), (seconds, await TakeAtAsync(seconds)));
+    }
+
+    [Fact]
+    public async Task What_waits_in_a_lane_that_is_full_or_over_its_rate_or_down_is_not_for_the_watchdog_to_take()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Lanes:MaxPerSecond=1", "Lanes:MaxInFlight=2");
+        await hub.Time.FreezeAsync(Start);
+        await ReferAsync(hub, 4);
+        var claims = hub.Services.GetRequiredService<ExchangeClaims>();
+
+        await TakeOneAsync(60);
+        // Due for a minute, and served half a second ago.
+        Assert.Equal(TimeSpan.FromSeconds(0.5), await WaitedAsync(60.5));
+        await TakeOneAsync(61);
+        Assert.Null(await WaitedAsync(65));
+        // Both leases are over, and it is full no more.
+        Assert.Equal(TimeSpan.FromSeconds(11), await WaitedAsync(72));
+        await hub.ExecuteAsync($"update lanes set health = 'down', probe_time = hub_now() + interval '1 minute' where partner_id = 'emploi'");
+        Assert.Null(await WaitedAsync(131));
+        Assert.Equal(TimeSpan.FromSeconds(1), await WaitedAsync(133));
+
+        async Task TakeOneAsync(double seconds)
+        {
+            await hub.Time.FreezeAsync(Start.AddSeconds(seconds));
+            Assert.Single((await claims.TakeAsync(10, CancellationToken.None)).Claims);
+        }
+
+        async Task<TimeSpan?> WaitedAsync(double seconds)
+        {
+            await hub.Time.FreezeAsync(Start.AddSeconds(seconds));
+            return await claims.OldestDueAsync(CancellationToken.None);
+        }
     }
 
     [Fact]
@@ -154,6 +212,57 @@ public sealed class LaneTests(Postgres postgres)
         await run;
 
         Assert.Equal(10, (await ListAsync(hub, State.AwaitingAnswer)).Count);
+    }
+
+    [Fact]
+    public async Task Partners_that_hang_do_not_use_up_a_nodes_room()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:MaxInFlight=2", "Delivery:Lease=00:00:00.6");
+        await hub.ServeByPushAsync("interim");
+        var release = new TaskCompletionSource();
+        hub.Partner.Always = async (partner, _) =>
+        {
+            if (partner == "emploi") await release.Task;
+            return new SendOutcome.Accepted();
+        };
+        await ReferAsync(hub, 5);
+        var others = await ReferAsync(hub, 5, "interim");
+
+        var run = hub.RunAsync<DeliverDue>();
+        await Eventually.BecomesTrueAsync(async () => (await ListAsync(hub, State.AwaitingAnswer)).Select(e => e.Name).Intersect(others).Count() == 5, () => "The others waited.");
+        release.SetResult();
+        await run;
+
+        Assert.Equal((10, 10), ((await ListAsync(hub, State.AwaitingAnswer)).Count, hub.Partner.Received.Count));
+    }
+
+    [Fact]
+    public async Task A_node_bears_so_many_calls_that_hang_and_no_more()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:MaxInFlight=1", "Delivery:MaxHanging=2", "Delivery:Lease=00:00:00.6");
+        var calls = new ConcurrentQueue<TaskCompletionSource>();
+        var (now, most) = (0, 0);
+        hub.Partner.Always = async (_, _) =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref now));
+            var call = new TaskCompletionSource();
+            calls.Enqueue(call);
+            await call.Task;
+            Interlocked.Decrement(ref now);
+            return new SendOutcome.Accepted();
+        };
+        await ReferAsync(hub, 5);
+
+        var run = hub.RunAsync<DeliverDue>();
+        for (var n = 3; n <= 5; n++)
+        {
+            await Eventually.BecomesTrueAsync(() => calls.Count == n, $"Call {n} never came.");
+            calls.ElementAt(n - 3).SetResult();
+        }
+
+        foreach (var call in calls) call.TrySetResult();
+        await run;
+        Assert.Equal((5, 3), (hub.Partner.Received.Count, most));
     }
 
     [Fact]

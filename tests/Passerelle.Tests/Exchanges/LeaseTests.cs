@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Passerelle.Hub.Exchanges;
-using Passerelle.Hub.Partners;
 using Passerelle.Tests.Employment;
 using Passerelle.Tests.Support;
 using Attempt = Passerelle.Contracts.Exchanges.V1.Attempt;
@@ -31,7 +30,7 @@ public sealed class LeaseTests(Postgres postgres)
         {
             var mine = new List<Claim>();
             // A lane that another one is claiming from is skipped: nothing taken is not yet nothing left.
-            while (await claims.OldestDueAsync(CancellationToken.None) is not null) mine.AddRange((await claims.TakeAsync(DeliveryMode.Push, null, 3, CancellationToken.None)).Claims);
+            while (await claims.OldestDueAsync(CancellationToken.None) is not null) mine.AddRange((await claims.TakeAsync(3, CancellationToken.None)).Claims);
             return mine;
         })));
 
@@ -73,6 +72,31 @@ public sealed class LeaseTests(Postgres postgres)
         Assert.Equal([outcome, Attempt.Types.Outcome.Accepted], (await hub.GetAttemptsAsync(referral.Exchange)).Select(a => a.Outcome));
     }
 
+    [Theory]
+    [InlineData("not yet", Attempt.Types.Outcome.NotYet)]
+    [InlineData("refused", Attempt.Types.Outcome.Refused)]
+    public async Task An_acceptance_that_comes_home_after_its_lease_is_a_delivery_all_the_same(string newer, Attempt.Types.Outcome outcome)
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        hub.Partner.Next(async _ =>
+        {
+            // While the first worker still waits for the partner, its lease ends and a second one fails.
+            hub.Partner.Next(Outcome(newer));
+            await hub.Time.AdvanceAsync(LeaseAndMore);
+            await hub.RunAsync<DeliverDue>();
+            return new SendOutcome.Accepted();
+        });
+
+        await hub.RunAsync<DeliverDue>();
+
+        Assert.Equal(State.AwaitingAnswer, (await hub.GetExchangeAsync(referral.Exchange)).State);
+        Assert.Equal([Attempt.Types.Outcome.Accepted, outcome], (await hub.GetAttemptsAsync(referral.Exchange)).Select(a => a.Outcome));
+        await hub.Time.AdvanceAsync(TimeSpan.FromDays(1));
+        await hub.RunAsync<DeliverDue>();
+        Assert.Equal(2, hub.Partner.Received.Count);
+    }
+
     [Fact]
     public async Task A_worker_that_dies_between_send_and_save_is_replaced_when_its_lease_ends()
     {
@@ -94,6 +118,76 @@ public sealed class LeaseTests(Postgres postgres)
         // The partner may get it twice, and knows it by its name.
         Assert.Equal([(referral.Exchange, 1), (referral.Exchange, 2)], hub.Partner.Received.Select(e => (e.Exchange, e.Attempt)));
         Assert.Equal([Attempt.Types.Outcome.Unknown, Attempt.Types.Outcome.Accepted], (await hub.GetAttemptsAsync(referral.Exchange)).Select(a => a.Outcome));
+    }
+
+    [Fact]
+    public async Task A_node_that_stops_claims_nothing_more_and_lets_what_is_under_way_come_home()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Lanes:MaxInFlight=1");
+        for (var n = 0; n < 2; n++) await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        using var node = new CancellationTokenSource();
+        var answer = new TaskCompletionSource<SendOutcome>();
+        hub.Partner.Next(_ => answer.Task);
+
+        var run = hub.Services.GetRequiredService<DeliverDue>().RunAsync(node.Token);
+        await Eventually.BecomesTrueAsync(() => hub.Partner.Received.Count == 1, "Nothing was sent.");
+        await node.CancelAsync();
+        answer.SetResult(new SendOutcome.Accepted());
+        await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        Assert.Equal(State.AwaitingAnswer, (await hub.GetExchangeAsync(Assert.Single(hub.Partner.Received).Exchange)).State);
+    }
+
+    [Fact]
+    public async Task A_node_that_stops_cuts_what_takes_too_long()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:FinishWithin=00:00:00.1");
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        using var node = new CancellationTokenSource();
+        hub.Partner.Next(_ => new TaskCompletionSource<SendOutcome>().Task);
+
+        var run = hub.Services.GetRequiredService<DeliverDue>().RunAsync(node.Token);
+        await Eventually.BecomesTrueAsync(() => hub.Partner.Received.Count == 1, "Nothing was sent.");
+        await node.CancelAsync();
+        await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        Assert.Equal(Attempt.Types.Outcome.Unknown, Assert.Single(await hub.GetAttemptsAsync(referral.Exchange)).Outcome);
+    }
+
+    [Fact]
+    public async Task What_is_known_to_be_accepted_is_not_sent_again_while_the_storage_does_not_take_it_down()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:Lease=00:00:01");
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        await hub.OutageAsync("attempts", "true");
+
+        var run = hub.RunAsync<DeliverDue>();
+        await Eventually.BecomesTrueAsync(() => hub.OutageLastsAsync(TimeSpan.FromSeconds(3)), () => "Time stood still.");
+        await hub.OutageEndsAsync("attempts");
+        await run;
+
+        Assert.Equal(State.AwaitingAnswer, (await hub.GetExchangeAsync(referral.Exchange)).State);
+        Assert.Single(hub.Partner.Received);
+    }
+
+    [Fact]
+    public async Task What_is_under_way_is_not_claimed_again_by_a_node_that_could_not_renew_its_lease()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:Lease=00:00:01");
+        var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        var answer = new TaskCompletionSource<SendOutcome>();
+        hub.Partner.Next(_ => answer.Task);
+        // Renewals fail, claims (which raise the generation) do not.
+        await hub.OutageAsync("exchanges", "old.state = 'sending' and new.state = 'sending' and new.generation = old.generation");
+
+        var run = hub.RunAsync<DeliverDue>();
+        await Eventually.BecomesTrueAsync(() => hub.OutageLastsAsync(TimeSpan.FromSeconds(3)), () => "Time stood still.");
+        await hub.OutageEndsAsync("exchanges");
+        answer.SetResult(new SendOutcome.Accepted());
+        await run;
+
+        Assert.Equal(State.AwaitingAnswer, (await hub.GetExchangeAsync(referral.Exchange)).State);
+        Assert.Single(hub.Partner.Received);
     }
 
     [Theory]

@@ -28,7 +28,7 @@ public sealed class OperatorTests(Postgres postgres)
         var fresh = await hub.ExplainAsync(name);
         Assert.Equal((Waits.NextAttempt, Start, 3), (fresh.WaitsFor, fresh.NextTime.ToDateTimeOffset(), fresh.RemainingAttemptCount));
         Assert.Equal(Start.AddDays(7).AddHours(1), fresh.GiveUpTime.ToDateTimeOffset());
-        Assert.Equal((name, 0), (fresh.Exchange.Name, fresh.Attempts.Count));
+        Assert.Equal((name, 0, ""), (fresh.Exchange.Name, fresh.Attempts.Count, fresh.LastError));
 
         hub.Partner.Next(new SendOutcome.NotYet("INTERNAL"));
         await hub.RunAsync<DeliverDue>();
@@ -36,18 +36,33 @@ public sealed class OperatorTests(Postgres postgres)
         Assert.Equal((Waits.NextAttempt, tried.Exchange.NextAttemptTime, 2), (tried.WaitsFor, tried.NextTime, tried.RemainingAttemptCount));
         var attempt = Assert.Single(tried.Attempts);
         Assert.Equal(("INTERNAL", 32, TimeSpan.Zero), (attempt.Error, attempt.Sha256.Length, attempt.Latency.ToTimeSpan()));
+        Assert.Equal("INTERNAL", tried.LastError);
 
         await hub.RedeliverAsync(name);
         await hub.RunAsync<DeliverDue>();
         var delivered = await hub.ExplainAsync(name);
         Assert.Equal((Waits.Answer, Start.AddHours(48), 0), (delivered.WaitsFor, delivered.NextTime.ToDateTimeOffset(), delivered.RemainingAttemptCount));
-        Assert.Null(delivered.GiveUpTime);
+        Assert.Equal((null, ""), (delivered.GiveUpTime, delivered.LastError));
         await hub.Time.FreezeAsync(Start.AddHours(50));
         Assert.Equal((Waits.Answer, null), ((await hub.ExplainAsync(name)).WaitsFor, (await hub.ExplainAsync(name)).NextTime));
 
         await hub.AnswerAsync(EmploymentCalls.Interested(referral.Name));
         var answered = await hub.ExplainAsync(name);
         Assert.Equal((Waits.Nothing, null, ""), (answered.WaitsFor, answered.NextTime, answered.BlockingExchange));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_composed_is_explained_although_no_attempt_was_made()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var name = await hub.ReferAsync();
+        await hub.ExecuteAsync("update cvs set content = '\\x00'");
+        hub.ExpectedErrors = text => text.Contains($"{name} attempt 1 could not be composed", StringComparison.Ordinal);
+
+        await hub.RunAsync<DeliverDue>();
+
+        var said = await hub.ExplainAsync(name);
+        Assert.Equal((Waits.NextAttempt, 0, "NOT_COMPOSED"), (said.WaitsFor, said.Attempts.Count, said.LastError));
     }
 
     [Fact]
@@ -68,7 +83,7 @@ public sealed class OperatorTests(Postgres postgres)
         await using var hub = await HubHost.StartAsync(postgres, "Lanes:DownAfter=1", "Lanes:ProbeSchedule:0=00:00:10");
         await hub.Time.FreezeAsync(Start);
         var name = await hub.ReferAsync();
-        hub.Partner.Next(new SendOutcome.NotYet("UNAVAILABLE", Missed: true));
+        hub.Partner.Next(new SendOutcome.NotYet("UNAVAILABLE", Contact: Contact.Missed));
         await hub.RunAsync<DeliverDue>();
         var down = await hub.ExplainAsync(name);
         Assert.Equal((Waits.PartnerRecovery, Start.AddSeconds(10), "PARTNER_DOWN"), (down.WaitsFor, down.NextTime.ToDateTimeOffset(), down.Exchange.HoldReason));

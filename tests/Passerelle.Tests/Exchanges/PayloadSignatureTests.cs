@@ -77,7 +77,7 @@ public sealed class PayloadSignatureTests(Postgres postgres)
         await bench.AddKeyAsync("emploi", SigningKeyKind.HmacSha256);
         server.Verifier = new PayloadVerifier(["whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="]);
 
-        Assert.Equal(new SendOutcome.NotYet("UNAUTHENTICATED", Missed: true), await bench.SendAsync());
+        Assert.Equal(new SendOutcome.NotYet("UNAUTHENTICATED", Contact: Contact.Missed), await bench.SendAsync());
         Assert.Empty(server.Received);
     }
 

@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -42,8 +43,8 @@ sealed class PushBench : IDisposable
     {
         await hub.QueryAsync(async db =>
         {
-            var partner = (await db.Partners.FindAsync(partnerId))!;
-            partner.ReceiveByPush(new Uri(address));
+            var partner = await db.Partners.Include(p => p.Lane).SingleAsync(p => p.Id == partnerId);
+            partner.ReceiveAt(new Uri(address), await db.NowAsync(CancellationToken.None));
             partner.PinAuthority(authority);
             return await db.SaveChangesAsync();
         });

@@ -39,11 +39,11 @@ public sealed class PushTlsTests(Postgres postgres) : IDisposable
         await using var hub = await HubHost.StartAsync(postgres);
         using var bench = new PushBench(hub, PushBench.ToThisMachine);
         await bench.PointAsync("emploi", $"https://127.0.0.1:{server.Port}", foreign.Pem);
-        Assert.Equal(new SendOutcome.NotYet("TLS_UNTRUSTED", Missed: true), await bench.SendAsync());
+        Assert.Equal(new SendOutcome.NotYet("TLS_UNTRUSTED", Contact: Contact.Missed), await bench.SendAsync());
 
         // Nor does one that this machine does not know, where nothing is pinned.
         await bench.PointAsync("emploi", $"https://127.0.0.1:{server.Port}");
-        Assert.Equal(new SendOutcome.NotYet("TLS_UNTRUSTED", Missed: true), await bench.SendAsync());
+        Assert.Equal(new SendOutcome.NotYet("TLS_UNTRUSTED", Contact: Contact.Missed), await bench.SendAsync());
         Assert.Empty(server.Received);
 
         // It is mended by pinning the right one, within seconds.
@@ -59,7 +59,7 @@ public sealed class PushTlsTests(Postgres postgres) : IDisposable
         using var bench = new PushBench(hub, PushBench.ToThisMachine);
         await bench.PointAsync("emploi", $"https://127.0.0.1:{server.Port}", partners.Pem);
 
-        Assert.Equal(new SendOutcome.NotYet("TLS_WRONG_NAME", Missed: true), await bench.SendAsync());
+        Assert.Equal(new SendOutcome.NotYet("TLS_WRONG_NAME", Contact: Contact.Missed), await bench.SendAsync());
         Assert.Empty(server.Received);
     }
 
@@ -88,7 +88,19 @@ public sealed class PushTlsTests(Postgres postgres) : IDisposable
         using var bench = new PushBench(hub, PushBench.ToThisMachine);
         await bench.PointAsync("emploi", $"https://127.0.0.1:{server.Port}", partners.Pem);
 
-        Assert.Equal(new SendOutcome.NotYet("TLS_REFUSED", Missed: true), await bench.SendAsync());
+        Assert.Equal(new SendOutcome.NotYet("TLS_REFUSED", Contact: Contact.Missed), await bench.SendAsync());
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_the_connection_and_never_answers_the_handshake_is_out_of_reach()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        await using var hub = await HubHost.StartAsync(postgres);
+        using var bench = new PushBench(hub, PushBench.ToThisMachine);
+        await bench.PointAsync("emploi", $"https://127.0.0.1:{((System.Net.IPEndPoint)silent.LocalEndpoint).Port}", partners.Pem);
+
+        Assert.Equal(new SendOutcome.NotYet("NOT_CONNECTED", Contact: Contact.Missed), await bench.SendAsync());
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class PushTransportTests(Postgres postgres)
         // Past the check of the text, as a name would be that answers otherwise today than it did then.
         await bench.PointAsync("emploi", $"{host}:{server.Port}");
 
-        Assert.Equal(new SendOutcome.NotYet("ADDRESS_FORBIDDEN", Missed: true), await bench.SendAsync());
+        Assert.Equal(new SendOutcome.NotYet("ADDRESS_FORBIDDEN", Contact: Contact.Missed), await bench.SendAsync());
         Assert.Equal(0, server.Connections);
     }
 
@@ -32,7 +32,7 @@ public sealed class PushTransportTests(Postgres postgres)
         using var bench = new PushBench(hub, PushBench.ToThisMachine);
         await bench.PointAsync("emploi", "http://192.0.32.8:9");
 
-        Assert.Equal(new SendOutcome.NotYet("ADDRESS_FORBIDDEN", Missed: true), await bench.SendAsync());
+        Assert.Equal(new SendOutcome.NotYet("ADDRESS_FORBIDDEN", Contact: Contact.Missed), await bench.SendAsync());
     }
 
     [Fact]

@@ -61,6 +61,16 @@ sealed class FaultNode : IAsyncDisposable
         }
 
         await Hub.StartAsync(settings);
+        await CheckClockAsync();
+    }
+
+    /// <summary>It writes its time into every HTTP answer: a clock that was to be wrong and is not would prove nothing.</summary>
+    async Task CheckClockAsync()
+    {
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync(new Uri($"{Hub.HttpAddress}/health/live"));
+        var off = answer.Headers.Date - TimeProvider.System.GetUtcNow();
+        Assert.True(off is { } known && (known - ClockOffset).Duration() < TimeSpan.FromSeconds(30), $"The clock of node {Name} is off by {off}, and was to be by {ClockOffset}.");
     }
 
     public void StartAgainSoon() => Starting = StartAsync(ClockOffset);

@@ -15,7 +15,13 @@ public sealed class FaultTests(Postgres postgres)
         // Always the same node, so that the living one's claims are never mistaken for the dead one's; last the point that needs several at once.
         Lane[] lanes = [world.Calm, world.Pull, .. world.Faulty.Take(3)];
         var acts = Schedule.KillPoints.OrderBy(p => p == Points.MidBatch).Select((point, i) => new Act.Kill(6 + 16 * i, 0, point, 1, false));
-        await PlayAsync(world, new Schedule(seed, lanes, Schedule.TrueClocks, [.. acts]));
+        var outcome = await PlayAsync(world, new Schedule(seed, lanes, Schedule.TrueClocks, [.. acts]));
+        // A limit on what was never measured holds nothing.
+        foreach (var point in (string[])[Points.Claimed, Points.Prepared, Points.Sent]) Assert.Contains(outcome.Takeovers, s => s.Of == Stopwatches.ClaimedAt(point) && !s.Disturbed);
+
+        // Once more, dying while it gives to a reader of its own.
+        await using var reader = world.ReadAt(world.Nodes[0]);
+        await PlayAsync(world, new Schedule(seed, [world.Pull], Schedule.TrueClocks, [new Act.Kill(6, 0, Points.Claimed, 1, false), new Act.Kill(20, 0, Points.Prepared, 1, false)]));
     }
 
     [Fact]
@@ -32,15 +38,17 @@ public sealed class FaultTests(Postgres postgres)
             new Act.Pause(190, world.Calm),
             new Act.Resume(260, world.Calm),
         ];
-        await PlayAsync(world, new Schedule(seed, lanes, [TimeSpan.Zero, TimeSpan.FromMinutes(10)], acts));
+        var outcome = await PlayAsync(world, new Schedule(seed, lanes, [TimeSpan.Zero, TimeSpan.FromMinutes(10)], acts));
+        Assert.Contains(outcome.Resumes, s => s is { Of: ScheduleRun.Restart, Disturbed: false });
     }
 
-    static async Task PlayAsync(FaultWorld world, Schedule schedule)
+    static async Task<Outcome> PlayAsync(FaultWorld world, Schedule schedule)
     {
         var run = new ScheduleRun(world, schedule);
         var outcome = await run.RunAsync();
         FaultSettings.Print(outcome.ToString());
         Assert.Empty(run.Missed);
         Assert.True(outcome.Violations.Count == 0, outcome.ToString());
+        return outcome;
     }
 }

@@ -67,7 +67,7 @@ sealed class FaultWorld : IAsyncDisposable
         Faulty = [.. Enumerable.Range(1, FaultyLanes).Select(i => new Lane($"agence-{i}", Keep(FaultProxy.To(partner.Port))))];
         foreach (var lane in Faulty) await RegisterAsync(lane);
         Pull = new Lane("interim-demo", null);
-        Keep(new PullReader(Nodes[1].Hub.GrpcAddress, Nodes[1].Hub.KeyOf(Pull.Partner), Receipts));
+        Keep(ReadAt(Nodes[1]));
         Households = await Task.WhenAll(Enumerable.Range(0, Cases).Select(_ => OpenAsync()));
     }
 
@@ -87,6 +87,9 @@ sealed class FaultWorld : IAsyncDisposable
             await node.StartAsync(offset);
         }
     }
+
+    /// <summary>One more reader of the partner that pulls, for as long as it is kept.</summary>
+    public PullReader ReadAt(FaultNode node) => new(node.Hub.GrpcAddress, node.Hub.KeyOf(Pull.Partner), Receipts);
 
     /// <returns>When, by the database's clock.</returns>
     public async Task<DateTimeOffset> SetPausedAsync(Lane lane, bool paused)

@@ -16,6 +16,7 @@ sealed class Properties(IReadOnlyList<Accepted> accepted, IReadOnlyList<Receipt>
     static readonly TimeSpan ClaimedBefore = TimeSpan.FromSeconds(15);
 
     readonly ILookup<string, Receipt> received = receipts.ToLookup(r => r.Exchange);
+    readonly Dictionary<string, DateTimeOffset> created = exchanges.ToDictionary(e => $"exchanges/{e.Id}", e => e.CreateTime);
     readonly ILookup<Guid, WrittenAttempt> tried = attempts.ToLookup(a => a.Exchange);
 
     public static bool IsDelivered(string state) => state is "awaiting_answer" or "answered";
@@ -38,6 +39,9 @@ sealed class Properties(IReadOnlyList<Accepted> accepted, IReadOnlyList<Receipt>
             r => new WrittenExchange(r.GetGuid(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetFieldValue<DateTimeOffset>(3)), ids);
 
     public IReadOnlyList<Receipt> Receipts => receipts;
+
+    /// <summary>By the database's clock, which is this machine's.</summary>
+    public DateTimeOffset? CreateTimeOf(string exchange) => created.TryGetValue(exchange, out var time) ? time : null;
 
     public IReadOnlyList<WrittenAttempt> AttemptsOf(Guid exchange) => [.. tried[exchange]];
 

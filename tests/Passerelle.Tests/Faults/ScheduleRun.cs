@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Platform;
 using Passerelle.Tests.Support;
 
 namespace Passerelle.Tests.Faults;
@@ -6,6 +8,8 @@ namespace Passerelle.Tests.Faults;
 /// <summary>Plays one schedule against the world, lifts every fault, waits until all is at rest, and says what held.</summary>
 sealed class ScheduleRun(FaultWorld world, Schedule schedule)
 {
+    public const string Restart = "restart";
+
     static readonly TimeSpan AtRestWithin = TimeSpan.FromSeconds(150), FeltWithin = TimeSpan.FromSeconds(15), ReachedWithin = TimeSpan.FromSeconds(90);
 
     /// <summary>About what a nudge takes to be heard.</summary>
@@ -77,7 +81,7 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
                 break;
             case Act.RestartDatabase:
                 watches.DatabaseIsGone(TimeProvider.System.GetUtcNow());
-                watches.DatabaseAnswers("restart", await world.Cluster.RestartAsync());
+                watches.DatabaseAnswers(Restart, await world.Cluster.RestartAsync());
                 break;
             case Act.TerminateConnections:
                 var at = TimeProvider.System.GetUtcNow();
@@ -113,11 +117,14 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
         await NobodyStartsAsync();
         var node = world.Nodes[kill.Node];
         node.Arm(kill.Point, kill.Passing);
+        // Who creates is nudged, and claims first as a rule: the other one only looks once a second.
+        workload.Preferred = node;
         var exit = node.Hub.ExitAsync(CancellationToken.None);
-        // In bursts, one from each writer: some points are passed only when several are due at once, and only by the node that gets them.
+        // In bursts: for the point that needs several at once one from each writer, for the others smaller ones, so that there are more.
+        var burst = kill.Point == Points.MidBatch ? FaultWorld.Cases : FaultWorld.Cases / 3;
         for (var count = kill.At; count < next && !exit.IsCompleted;)
         {
-            workload.Allow(count = Math.Min(count + FaultWorld.Cases, next));
+            workload.Allow(count = Math.Min(count + burst, next));
             await Eventually.BecomesTrueAsync(() => exit.IsCompleted || workload.HasReached(count), "The referrals of a burst were not accepted.", ReachedWithin);
             await Task.WhenAny(exit, Task.Delay(BetweenBursts, TimeProvider.System));
         }
@@ -131,6 +138,7 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
             await node.KillAsync();
         }
 
+        workload.Preferred = null;
         var at = await exit;
         await node.KillAsync();
         watches.Killed(node, kill.Point, at, await HeldAsync());
@@ -168,7 +176,10 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
         {
             if (Stopwatch.GetElapsedTime(since) > FeltWithin)
             {
-                outcome.Notes.Add($"{lane.Proxy.Mode} on {lane} harmed nothing");
+                var harmless = $"{lane.Proxy.Mode} on {lane} harmed nothing";
+                // While its partner is paused nothing is there to be harmed.
+                if (paused.ContainsKey(lane)) outcome.Notes.Add($"{harmless}: it was paused");
+                else outcome.Violations.Add(harmless);
                 return;
             }
 
@@ -232,6 +243,8 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
         var accepted = workload.Accepted;
         var properties = await Properties.ReadAsync(world, accepted);
         outcome.Violations.AddRange(properties.Broken(pauses));
+        foreach (var rule in AuditRules.Lasting.Append(AuditRules.Conservation))
+            outcome.Violations.AddRange(from name in await world.Cluster.QueryAsync(rule.Over(0), r => r.GetString(0)) select $"audit: not so, {rule.What}: {name}");
         (outcome.Accepted, outcome.Received, outcome.Repeats) = (accepted.Count, properties.Receipts.Count, string.Join(", ", workload.Repeats.Select(r => $"{r.Value} {r.Key}")));
         outcome.Again = outcome.Received - properties.Receipts.DistinctBy(r => r.Exchange).Count();
         outcome.Takeovers.AddRange(watches.Takeovers(accepted, properties));

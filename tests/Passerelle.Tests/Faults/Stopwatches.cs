@@ -37,6 +37,9 @@ sealed class Stopwatches
 
     public void Killed(FaultNode node, string point, DateTimeOffset at, IReadOnlyList<Held> held) => kills.Add((node, point, at, held));
 
+    /// <summary>What a node had claimed that died there.</summary>
+    public static string ClaimedAt(string point) => $"{point} (claimed)";
+
     public IEnumerable<Sample> Takeovers(IReadOnlyList<Accepted> accepted, Properties properties)
     {
         var byId = accepted.ToDictionary(a => a.Id);
@@ -56,7 +59,7 @@ sealed class Stopwatches
                 if (received[entry.Exchange].FirstOrDefault(r => r.Attempt > claim.Generation) is not { } again) continue;
                 // Who took it over may have been killed too.
                 var killedAgain = kills.Any(k => k.At > at && k.At < again.At && k.Held.Any(h => h.Exchange == claim.Exchange && h.Generation > claim.Generation));
-                yield return new Sample($"{point} (claimed)", again.At - at, known || killedAgain || IsDisturbed(entry.Lane, at, again.At));
+                yield return new Sample(ClaimedAt(point), again.At - at, known || killedAgain || IsDisturbed(entry.Lane, at, again.At));
             }
 
             if (point is not (Points.NudgeBegins or Points.Nudged or Points.ClaimBegins)) continue;
@@ -65,12 +68,13 @@ sealed class Stopwatches
         }
     }
 
+    /// <summary>On what was created after the break: both its creation and its delivery are work that goes on again.</summary>
     public IEnumerable<Sample> Resumes(IReadOnlyList<Accepted> accepted, Properties properties)
     {
         var lanes = accepted.ToDictionary(a => a.Exchange, a => a.Lane);
         foreach (var (what, at) in answers)
         {
-            var next = properties.Receipts.FirstOrDefault(r => r.At > at && lanes[r.Exchange] is { Proxy: not null } lane && !IsDisturbed(lane, at, r.At));
+            var next = properties.Receipts.FirstOrDefault(r => r.At > at && properties.CreateTimeOf(r.Exchange) > at && lanes[r.Exchange] is { Proxy: not null } lane && !IsDisturbed(lane, at, r.At));
             if (next is not null) yield return new Sample(what, next.At - at, false);
         }
     }

@@ -49,6 +49,9 @@ sealed class Workload
 
     public IReadOnlyList<Accepted> Accepted { get { lock (gate) return [.. accepted]; } }
 
+    /// <summary>Who is asked first from now on; null: drawn for each call.</summary>
+    public FaultNode? Preferred { get; set; }
+
     public Task RunAsync(CancellationToken ct) => Task.WhenAll(writers.Select(w => WriteAsync(w.Household, w.Order, w.Random, ct)));
 
     /// <summary>Lets creations begin until there are so many.</summary>
@@ -74,7 +77,8 @@ sealed class Workload
         foreach (var (number, (person, lane)) in order.Index())
         {
             await MayStartAsync(ct);
-            var entry = await CreateAsync(household.Case, number, person, lane, random.Next(world.Nodes.Count), ct);
+            var drawn = random.Next(world.Nodes.Count);
+            var entry = await CreateAsync(household.Case, number, person, lane, Preferred is { } node ? world.Nodes.ToList().IndexOf(node) : drawn, ct);
             lock (gate) accepted.Add(entry);
             // People write letters one by one: so that a fault falls among calls, and not after the last of them.
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(20, 200)), TimeProvider.System, ct);

@@ -9,6 +9,8 @@ namespace Passerelle.Tests.Partners;
 /// <summary>The hub's own command line: how a partner is reached, and what is signed for it.</summary>
 public sealed class PartnerCommandsTests(Postgres postgres)
 {
+    static readonly DateTimeOffset Start = new(2027, 3, 1, 9, 0, 0, TimeSpan.Zero);
+
     [Theory]
     [InlineData("https://10.0.0.1", "is in a network that the hub does not call")]
     [InlineData("http://grpc.example.org", "must begin with https://")]
@@ -50,6 +52,19 @@ public sealed class PartnerCommandsTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task A_partner_that_was_down_is_taken_for_healthy_at_its_new_address_and_stands_in_line_from_now_on()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.Time.FreezeAsync(Start);
+        await hub.ExecuteAsync("update lanes set health = 'down', failures = 9, failed_probes = 3, probe_time = hub_now() + interval '5 minutes', serve_time = hub_now() - interval '1 day'");
+
+        await RunAsync(hub, "partners push emploi --address https://grpc.example.org");
+
+        var lane = await hub.QueryAsync(db => db.Lanes.SingleAsync(l => l.PartnerId == "emploi"));
+        Assert.Equal((LaneHealth.Up, 0, 0, null, Start), (lane.Health, lane.Failures, lane.FailedProbes, lane.ProbeTime, lane.ServeTime));
+    }
+
+    [Fact]
     public async Task What_is_no_authority_is_not_pinned()
     {
         await using var hub = await HubHost.StartAsync(postgres);
@@ -68,8 +83,7 @@ public sealed class PartnerCommandsTests(Postgres postgres)
     public async Task A_signing_key_is_made_shown_once_listed_and_ended_with_an_overlap()
     {
         await using var hub = await HubHost.StartAsync(postgres);
-        var start = new DateTimeOffset(2027, 3, 1, 9, 0, 0, TimeSpan.Zero);
-        await hub.Time.FreezeAsync(start);
+        await hub.Time.FreezeAsync(Start);
 
         var secret = await RunAsync(hub, "signing add --partner emploi");
         Assert.Matches("key: whsec_[A-Za-z0-9+/]{43}=\nThe secret is shown this once", secret);

@@ -43,7 +43,7 @@ public sealed class PartnerOperatorTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres, "Lanes:DownAfter=1", "Lanes:ProbeSchedule:0=01:00:00");
         var name = await hub.ReferAsync();
-        hub.Partner.Next(new SendOutcome.NotYet("UNAVAILABLE", Missed: true));
+        hub.Partner.Next(new SendOutcome.NotYet("UNAVAILABLE", Contact: Contact.Missed));
         await hub.RunAsync<DeliverDue>();
         var down = (await Client(hub).GetPartnerAsync(new() { Name = "partners/emploi" })).Partner;
         Assert.Equal(Health.Down, down.Health);
@@ -76,7 +76,7 @@ public sealed class PartnerOperatorTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres, "Lanes:DownAfter=1", "Lanes:ProbeSchedule:0=01:00:00", "Delivery:RetrySchedule:0=00:00:00");
         var (first, second) = await hub.ReferBothAsync();
-        hub.Partner.Next(new SendOutcome.NotYet("UNAVAILABLE", Missed: true));
+        hub.Partner.Next(new SendOutcome.NotYet("UNAVAILABLE", Contact: Contact.Missed));
         await hub.RunAsync<DeliverDue>();
 
         var pulls = await ChangeAsync(hub, Delivery.Pull);

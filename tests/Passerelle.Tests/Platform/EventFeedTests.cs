@@ -47,7 +47,7 @@ public sealed class EventFeedTests(Postgres postgres)
         var feed = hub.Services.GetRequiredService<EventFeed>();
         foreach (var (filter, expected) in (IEnumerable<(FeedFilter, int)>)[(new(Exchanges: true), 200), (new(true, "emploi"), 50), (new(CaseId: caseId), 10), (new(true, "emploi", caseId), 10)])
         {
-            FeedPage page = new([], default);
+            FeedPage page = new([], default, default);
             await Eventually.BecomesTrueAsync(async () => (page = await feed.ReadAsync(filter, default, 200, CancellationToken.None)).Events.Count > 0, () => "Nothing is told.");
             Assert.Equal(expected, page.Events.Count);
             await hub.ExecuteAsync("select pg_stat_reset()");

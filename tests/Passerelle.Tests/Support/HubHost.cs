@@ -114,6 +114,25 @@ public sealed class HubHost : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>From now on the storage is away for whoever changes these rows of a table.</summary>
+    /// <param name="which">A condition on `old` and `new`.</param>
+    public Task OutageAsync(string table, string which) => ExecuteAsync(
+        $"""
+        create table outage_since as select hub_now() as time;
+        create function outage_of_{table}() returns trigger language plpgsql as $$ begin raise sqlstate '57P01' using message = 'The storage is away.'; end $$;
+        create trigger outage before update on {table} for each row when ({which}) execute function outage_of_{table}();
+        """);
+
+    /// <summary>Whether the outage has lasted so long.</summary>
+    public async Task<bool> OutageLastsAsync(TimeSpan span)
+    {
+        await using var command = Source.CreateCommand("select hub_now() - time >= $1 from outage_since");
+        command.Parameters.Add(new() { Value = span });
+        return (bool)(await command.ExecuteScalarAsync())!;
+    }
+
+    public Task OutageEndsAsync(string table) => ExecuteAsync($"drop trigger outage on {table}; drop table outage_since");
+
     /// <summary>Every table, row by row, as text: to look for what must not be there, or to see that nothing changed.</summary>
     public async Task<string> DumpAsync(params string[] except)
     {

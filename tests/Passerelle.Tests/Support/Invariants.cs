@@ -23,8 +23,6 @@ public static class Invariants
             "select c.id::text from clocks c where not exists (select 1 from clock_policies p where p.id = c.policy_id and p.version = c.policy_version)"),
         ("an enrolment is answered when, and only when, the exchange of its round is",
             "select n.id::text from enrolments n join exchanges e on e.id = n.exchange_id where (n.state = 'submitted') = (e.state = 'answered') or e.subject <> 'enrolments/' || n.id"),
-        ("every kept response has its request",
-            "select request_id::text from request_ids where response is null"),
     ];
 
     public static async Task<List<string>> FindBrokenAsync(HubHost hub)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -31,6 +32,12 @@ public sealed class PartnerServer : IAsyncDisposable
         app.Services.GetRequiredService<State>().Held = held.Task;
         return held.SetResult;
     }
+
+    /// <summary>What it does with a call instead of taking it; e.g. throws the status that it answers with.</summary>
+    public Func<ServerCallContext, Task> Answer { set => app.Services.GetRequiredService<State>().Answer = value; }
+
+    /// <summary>What stands before the server and answers in its place, in HTTP only.</summary>
+    public Action<HttpResponse> Proxy { set => app.Services.GetRequiredService<State>().Proxy = value; }
 
     /// <summary>Open connections.</summary>
     public int Connections => app.Services.GetRequiredService<State>().Connections;
@@ -62,6 +69,12 @@ public sealed class PartnerServer : IAsyncDisposable
         builder.Services.AddSingleton<State>();
         builder.Services.AddGrpc();
         var app = builder.Build();
+        app.Use((context, next) =>
+        {
+            if (app.Services.GetRequiredService<State>().Proxy is not { } proxy) return next(context);
+            proxy(context.Response);
+            return Task.CompletedTask;
+        });
         app.MapGrpcService<Door>();
         await app.StartAsync();
         return new PartnerServer(app, port);
@@ -83,6 +96,10 @@ public sealed class PartnerServer : IAsyncDisposable
 
         public bool Hang { get; set; }
 
+        public Func<ServerCallContext, Task>? Answer { get; set; }
+
+        public Action<HttpResponse>? Proxy { get; set; }
+
         public Task Held { get; set; } = Task.CompletedTask;
 
         public int Connections => connections;
@@ -99,6 +116,7 @@ public sealed class PartnerServer : IAsyncDisposable
             state.Verifier?.Verify(context.RequestHeaders, request.Envelope);
             state.Metadata.Enqueue(context.RequestHeaders);
             state.Received.Enqueue(request.Envelope);
+            if (state.Answer is { } answer) await answer(context);
             if (state.Hang) await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.CancellationToken);
             await state.Held;
             return new DeliverExchangeResponse();

@@ -21,7 +21,7 @@ public sealed class ScriptedPartner : IPartnerTransport
     public Task<SendOutcome> SendAsync(string partnerId, Envelope envelope, CancellationToken ct)
     {
         Received.Enqueue(envelope);
-        if (script.TryDequeue(out var answer)) return answer(envelope);
-        return Always?.Invoke(partnerId, envelope) ?? Task.FromResult<SendOutcome>(new SendOutcome.Accepted());
+        // As the real one: who is told to stop waits no longer.
+        return (script.TryDequeue(out var answer) ? answer(envelope) : Always?.Invoke(partnerId, envelope) ?? Task.FromResult<SendOutcome>(new SendOutcome.Accepted())).WaitAsync(ct);
     }
 }

@@ -5,7 +5,7 @@ namespace Passerelle.Hub.Persistence.Migrations;
 
 /// <summary>
 /// The one clock: leases, deadlines and every stored time come from hub_now(); tests put a time of their own in its place.
-/// And the invariants of the rows that are written most, one function each for the CHECK of its table: PostgreSQL reads the text of a table's CHECKs anew for every statement,
+/// The invariants of the rows that are written most, one function each for the CHECK of its table: PostgreSQL reads the text of a table's CHECKs anew for every statement,
 /// and seven of them cost three times the insert itself.
 /// </summary>
 [DbContext(typeof(HubDb))]
@@ -15,6 +15,14 @@ public sealed class Functions : Migration
     protected override void Up(MigrationBuilder migrationBuilder)
     {
         migrationBuilder.Sql("create function hub_now() returns timestamptz language sql volatile parallel safe as 'select clock_timestamp()'");
+        // Volatile, so that it sees what was committed up to its call: a claim counts what is on its way after it has got the lane.
+        migrationBuilder.Sql(
+            """
+            create function lane_in_flight(lane text) returns bigint language plpgsql volatile as $$
+            begin
+                return (select count(*) from exchanges e where e.partner_id = lane and e.state = 'sending' and e.due_time > (select hub_now()));
+            end $$
+            """);
         migrationBuilder.Sql(
             """
             create function exchange_is_sound(state text, due_time timestamptz, delivery_time timestamptz, answer_time timestamptz, answer_code text, end_reason text, end_time timestamptz, superseded_by uuid)
@@ -91,6 +99,7 @@ public sealed class Functions : Migration
         drop function clock_event_is_sound(integer, text, timestamptz, timestamptz, text, text, jsonb);
         drop function clock_is_sound(text, text, timestamptz, timestamptz, integer, timestamptz, timestamptz);
         drop function referral_is_sound(text, timestamptz, bytea, text);
+        drop function lane_in_flight(text);
         drop function exchange_is_sound(text, timestamptz, timestamptz, timestamptz, text, text, timestamptz, uuid);
         drop function hub_now()
         """);

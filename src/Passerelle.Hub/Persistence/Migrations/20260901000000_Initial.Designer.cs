@@ -768,6 +768,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnName("horizon")
                         .HasDefaultValueSql("'0'::xid8");
 
+                    b.Property<DateTimeOffset?>("LeaseEndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_end_time");
+
                     b.Property<long>("OpenedCount")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")
@@ -1539,6 +1543,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnName("method");
 
                     b.Property<byte[]>("Response")
+                        .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("response");
 

@@ -39,6 +39,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 {
                     id = table.Column<short>(type: "smallint", nullable: false),
                     audit_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    lease_end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     whole_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     horizon = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "'0'::xid8"),
                     opened_count = table.Column<long>(type: "bigint", nullable: false, defaultValue: 0L)
@@ -185,7 +186,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     request_id = table.Column<Guid>(type: "uuid", nullable: false),
                     method = table.Column<string>(type: "text", nullable: false),
                     digest = table.Column<byte[]>(type: "bytea", nullable: false),
-                    response = table.Column<byte[]>(type: "bytea", nullable: true),
+                    response = table.Column<byte[]>(type: "bytea", nullable: false),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>

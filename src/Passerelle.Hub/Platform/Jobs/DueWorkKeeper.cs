@@ -16,8 +16,9 @@ public sealed partial class DueWorkKeeper<TWork>(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!options.Value.Watchdog) return;
-        await Task.WhenAll(KeepAsync(stoppingToken), KeepRegisteredAsync(stoppingToken));
-        await steppedIn;
+        try { await Task.WhenAll(KeepAsync(stoppingToken), KeepRegisteredAsync(stoppingToken)); }
+        // What it does itself has its time to end, as a job has.
+        finally { await steppedIn; }
     }
 
     async Task KeepAsync(CancellationToken ct)
@@ -26,13 +27,16 @@ public sealed partial class DueWorkKeeper<TWork>(
         {
             var called = nudge.Next;
             var nudged = await FirstAsync(called, work.LookEvery, ct) == called;
-            if (shift.IsOn) continue;
+            var state = shift.State;
+            // Who is here has heard the nudge; who works looks for what is due by itself.
+            if (state == ShiftState.Working || (nudged && state == ShiftState.Waiting)) continue;
             try
             {
                 if (nudged) await AskHangfireAsync(ct);
                 else if (await work.OldestDueAsync(ct) is { } waited)
                 {
-                    if (waited < options.Value.WatchdogPatience) await AskHangfireAsync(ct);
+                    if (state == ShiftState.Waiting) nudge.Now();
+                    else if (waited < options.Value.WatchdogPatience) await AskHangfireAsync(ct);
                     else StepIn(waited, ct);
                 }
             }

@@ -9,7 +9,7 @@ public sealed class JobOptions
     /// <summary>Pass nudges on, look for due rows, keep the sweeps registered, and step in when due rows wait. Default true.</summary>
     public bool Watchdog { get; set; } = true;
 
-    /// <summary>Hangfire workers on this node. Few are enough: a job takes whole batches. Default 4.</summary>
+    /// <summary>Hangfire workers on this node: more than there are kinds of due work, since a job stays as long as it has any. Few are enough: a job takes whole batches. Default 4.</summary>
     public int Workers { get; set; } = 4;
 
     /// <summary>Cron of the sweep that starts each work from Hangfire itself, whoever else forgot. Default every minute.</summary>
@@ -23,7 +23,4 @@ public sealed class JobOptions
 
     /// <summary>How long a job that has run out of work stays for the next nudge, so that a steady trickle needs no job for each. Default 10 s.</summary>
     public TimeSpan Linger { get; set; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>After how long a job makes place for another one. Default 10 min.</summary>
-    public TimeSpan Stint { get; set; } = TimeSpan.FromMinutes(10);
 }
