@@ -11,6 +11,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
@@ -79,8 +80,9 @@ public static class HubApp
 
         // Clocks
         services.AddOptions<ResponseOptions>().BindConfiguration("Response")
-            .PostConfigure(o => o.Reminders = o.Reminders is [] ? [TimeSpan.FromHours(24), TimeSpan.FromHours(36), TimeSpan.FromHours(44)] : o.Reminders)
             .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ClockPolicies>();
+        services.AddScoped<ClockFiles>();
         services.AddScoped<ClockBook>();
         AddDueWork<FireClocks>(services);
 
@@ -100,6 +102,9 @@ public static class HubApp
         services.AddSingleton<Replay>();
         services.AddSingleton<DrainReport>();
         AddDueWork<AuditExchanges>(services);
+
+        // Cases
+        services.AddScoped<IReopenable, RequestReopening>();
 
         // Employment
         services.AddScoped<IExchangeKind, ReferralKind>();
@@ -189,6 +194,7 @@ public static class HubApp
     {
         app.MapGrpcService<CaseService>();
         app.MapGrpcService<RequestService>();
+        app.MapGrpcService<ClockService>();
         app.MapGrpcService<ConsentService>();
         app.MapGrpcService<DisclosureService>();
         app.MapGrpcService<PartnerService>();

@@ -56,7 +56,8 @@ internal static class CasesCommands
     internal static string Line(Clock clock, DateTimeOffset now)
     {
         var what = Sentences.Get("Clock.What", Sentences.Word("Family", clock.Family), clock.Subject);
-        var due = FrenchTime.Long(clock.DueTime);
+        // Nobody knows while it is paused.
+        var due = clock.DueTime is null ? "" : FrenchTime.Long(clock.DueTime);
         return clock.State switch
         {
             // The hub may not have noticed yet that the deadline has passed.
@@ -64,6 +65,7 @@ internal static class CasesCommands
             Clock.Types.State.Running or Clock.Types.State.Overdue => Sentences.Get("Clock.Overdue", what, due, FrenchTime.Span(Until(clock.DueTime, now))),
             Clock.Types.State.Met => Sentences.Get("Clock.Met", what, FrenchTime.Long(clock.AnswerTime), due),
             Clock.Types.State.Missed => Sentences.Get("Clock.Missed", what, FrenchTime.Long(clock.AnswerTime), due),
+            Clock.Types.State.Paused => Sentences.Get("Clock.Paused", what),
             Clock.Types.State.Voided => Sentences.Get("Clock.Voided", what),
             _ => Sentences.Get("Clock.Other", what, clock.State),
         };

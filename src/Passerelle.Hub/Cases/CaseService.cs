@@ -58,7 +58,7 @@ public sealed class CaseService(
         await vault.LoadAsync(members.Select(m => m.Id), ct);
         foreach (var member in members) response.Members.Add(member.OpenProfile(await vault.OpenAsync(member.Id, ct)));
         response.Requests.AddRange(requests.Select(r => RequestService.ToWire(r, clocks.Single(c => c.Subject == r.Name))));
-        response.Clocks.AddRange(clocks.Select(ClockBook.ToWire));
+        response.Clocks.AddRange(clocks.Select(ClockService.ToWire));
         timeline.Reverse();
         response.Timeline.AddRange(timeline.Select(e => ToWire(new FeedEvent(e.Type, e.Time, e.Subject, e.CaseId, e.PartnerId, e.Detail))));
         return response;

@@ -60,6 +60,15 @@ public sealed class Request
         (State, AnswerKind, AnswerText) = (RequestState.Answered, kind, cipher.SealText(text, AnswerColumn, Id));
     }
 
+    /// <summary>What was sent did not reach anybody: it is a question again.</summary>
+    /// <returns>False when it is open already.</returns>
+    public bool Reopen()
+    {
+        if (State == RequestState.Open) return false;
+        (State, AnswerKind, AnswerText) = (RequestState.Open, null, null);
+        return true;
+    }
+
     public string OpenText(PersonCipher cipher) => cipher.OpenText(Text, TextColumn, Id);
 
     public string OpenAnswerText(PersonCipher cipher) => AnswerText is { } text ? cipher.OpenText(text, AnswerColumn, Id) : "";

@@ -30,7 +30,7 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
             var filed = Request.File(caseId, personId, (Need)request.Need, request.Text, await vault.OpenAsync(personId, ct), now);
             db.Requests.Add(filed);
             db.Events.Add(HubEvent.Of("request.filed", now, filed.Name, caseId, detail: EnumText<Need>.Of(filed.Need)));
-            var promise = clocks.Start(ClockFamily.Promise, filed.Name, caseId, null, now);
+            var promise = await clocks.StartAsync(ClockFamily.Promise, filed.Name, caseId, partnerId: null, EnumText<Need>.Of(filed.Need), now, ct);
             return new Wire.FileRequestResponse { Request = ToWire(filed, promise) };
         });
         changes.Pulse();
@@ -50,8 +50,8 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         {
             var asked = (await db.Requests.FromSql($"select * from requests where id = {id} for update").ToListAsync(ct)).SingleOrDefault() ?? throw new ResourceNotFound(request.Name);
             asked.Answer((AnswerKind)request.Kind, request.Text, await vault.OpenAsync(asked.PersonId, ct));
-            var promise = await clocks.AnswerAsync(asked.Name, ct);
-            db.Events.Add(HubEvent.Of("request.answered", promise.AnswerTime!.Value, asked.Name, asked.CaseId, detail: EnumText<ClockState>.Of(promise.State)));
+            var promise = await clocks.AnswerAsync(asked.Name, Counted((AnswerKind)request.Kind), ct);
+            db.Events.Add(HubEvent.Of("request.answered", promise.AnswerTime!.Value, asked.Name, asked.CaseId, detail: EnumText<Clocks.History.Standing>.Of(promise.State)));
             return new Wire.AnswerRequestResponse { Request = ToWire(asked, promise) };
         });
         changes.Pulse();
@@ -77,7 +77,6 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         var page = Page.Of(request.PageSize, request.PageToken, request, violations);
         violations.ThrowIfAny();
         var (state, ct) = ((RequestState)request.State, context.CancellationToken);
-        // Every promise has the same window: the order of filing is the order of the deadlines.
         var read = await db.Requests.AsNoTracking()
             .Where(r => (request.State == 0 || r.State == state) && (page.After == null || r.Id.CompareTo(page.After.Value) > 0))
             .OrderBy(r => r.Id).Take(page.Size + 1).ToListAsync(ct);
@@ -89,6 +88,14 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         return response;
     }
 
+    /// <summary>What the promise's policy calls it.</summary>
+    static Clocks.History.AnswerKind Counted(AnswerKind kind) => kind switch
+    {
+        AnswerKind.MessageDelivered => Clocks.History.AnswerKind.MessageDelivered,
+        AnswerKind.CallLogged => Clocks.History.AnswerKind.CallLogged,
+        AnswerKind.AppointmentConfirmed => Clocks.History.AnswerKind.AppointmentConfirmed,
+    };
+
     public static Wire.Request ToWire(Request request, Clock promise) => new()
     {
         Name = request.Name,
@@ -97,7 +104,7 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         Need = (Wire.Need)request.Need,
         State = (Wire.Request.Types.State)request.State,
         CreateTime = request.CreateTime.ToWire(),
-        Promise = ClockBook.ToWire(promise),
+        Promise = ClockService.ToWire(promise),
         AnswerKind = (Wire.AnswerKind)(request.AnswerKind ?? 0),
     };
 }

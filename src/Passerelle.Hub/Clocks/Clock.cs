@@ -1,41 +1,22 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using NodaTime;
+using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
 
 namespace Passerelle.Hub.Clocks;
 
 public enum ClockFamily { Promise = 1, PartnerWindow }
 
-public enum ClockState { Running = 1, Overdue, Met, Missed, Voided }
-
-public enum ClockEventKind { Started = 1, Answered, Voided }
-
-/// <summary>What counts the 48 hours: elapsed time on the instant line. The row is the fold of its events.</summary>
+/// <summary>A clock's row: what its events come to (<see cref="ClockHistory"/>), so that lists and the sweep need not fold them.</summary>
 public sealed class Clock
 {
-    readonly List<ClockEvent> events = [];
-
     Clock() { }
 
     /// <param name="subject">The resource to be answered: requests/{uuid} or exchanges/{uuid}.</param>
-    public static Clock Start(ClockFamily family, string subject, Guid caseId, string? partnerId, ResponseOptions options, DateTimeOffset now)
-    {
-        var clock = new Clock
-        {
-            Id = Guid.CreateVersion7(now),
-            Family = family,
-            Subject = subject,
-            CaseId = caseId,
-            PartnerId = partnerId,
-            State = ClockState.Running,
-            StartTime = now,
-            DueTime = now + options.Window,
-            Generation = 1,
-        };
-        clock.NextFireTime = clock.RungsAfter(now, options).First().Time;
-        clock.Record(ClockEventKind.Started, now);
-        return clock;
-    }
+    public static Clock Of(Guid id, ClockFamily family, string subject, Guid caseId, string? partnerId) =>
+        new() { Id = id, Family = family, Subject = subject, CaseId = caseId, PartnerId = partnerId };
 
     public Guid Id { get; private set; }
 
@@ -47,11 +28,13 @@ public sealed class Clock
 
     public string? PartnerId { get; private set; }
 
-    public ClockState State { get; private set; }
+    /// <summary>As it was when something was last written of it: that a deadline has passed is noticed by the sweep.</summary>
+    public Standing State { get; private set; }
 
     public DateTimeOffset StartTime { get; private set; }
 
-    public DateTimeOffset DueTime { get; private set; }
+    /// <summary>Null while it is paused: nobody knows.</summary>
+    public DateTimeOffset? DueTime { get; private set; }
 
     /// <summary>When the next rung is due; null once nothing is left to fire.</summary>
     public DateTimeOffset? NextFireTime { get; private set; }
@@ -64,87 +47,60 @@ public sealed class Clock
     /// <summary>When the hub noticed that the deadline had passed. The breach itself is at the deadline.</summary>
     public DateTimeOffset? OverdueNoticeTime { get; private set; }
 
-    public IReadOnlyList<ClockEvent> Events => events;
+    public string PolicyId { get; private set; } = "";
 
-    public bool IsOpen => State is ClockState.Running or ClockState.Overdue;
+    public int PolicyVersion { get; private set; }
 
-    /// <summary>At the deadline it is met, one microsecond later it is missed, whether or not the sweep has been by.</summary>
-    public void Answer(DateTimeOffset now)
+    public string Name => Names.Of(Names.Clocks, Id);
+
+    public PolicyKey Policy => new(PolicyId, PolicyVersion);
+
+    public bool IsOpen => State is Standing.Running or Standing.Paused or Standing.Overdue;
+
+    /// <summary>Becomes what the history comes to at a moment.</summary>
+    public void Show(ClockHistory history, IReadOnlySet<FiringKey> fired, Instant now)
     {
-        if (!IsOpen) return;
-        State = now <= DueTime ? ClockState.Met : ClockState.Missed;
-        (AnswerTime, NextFireTime) = (now, null);
-        Record(ClockEventKind.Answered, now);
+        var snapshot = history.Snapshot(now, fired) ?? throw new InvalidOperationException($"{Name} has not started.");
+        State = snapshot.Standing;
+        StartTime = snapshot.StartTime.ToDateTimeOffset();
+        DueTime = snapshot.Deadline?.ToDateTimeOffset();
+        NextFireTime = snapshot.NextFireTime?.ToDateTimeOffset();
+        Generation = snapshot.Generation;
+        AnswerTime = snapshot.AnswerTime?.ToDateTimeOffset();
+        (PolicyId, PolicyVersion) = history.Timeline.Policy!.Key;
+        // What was noticed of an earlier deadline says nothing of this one.
+        var noticed = OverdueNoticeTime > DueTime ? OverdueNoticeTime : null;
+        OverdueNoticeTime = State switch
+        {
+            Standing.Overdue => noticed ?? now.ToDateTimeOffset(),
+            Standing.Missed => noticed,
+            Standing.Running or Standing.Paused or Standing.Met or Standing.Voided => null,
+        };
     }
 
-    /// <summary>What it served ended without needing an answer.</summary>
-    public void Void(DateTimeOffset now)
+    /// <summary>A copy that shows what was known at a moment of the past.</summary>
+    public Clock AsOf(ClockHistory history, Instant moment)
     {
-        if (!IsOpen) return;
-        (State, NextFireTime) = (ClockState.Voided, null);
-        Record(ClockEventKind.Voided, now);
+        var copy = (Clock)MemberwiseClone();
+        copy.Show(history, new HashSet<FiringKey>(), moment);
+        copy.OverdueNoticeTime = OverdueNoticeTime is { } noticed && noticed <= moment.ToDateTimeOffset() ? noticed : null;
+        return copy;
     }
-
-    /// <summary>Fires every rung whose time has come and that has not fired, and moves on to the next.</summary>
-    public IReadOnlyList<Rung> Fire(DateTimeOffset now, ResponseOptions options)
-    {
-        if (!IsOpen || NextFireTime is not { } next) return [];
-        var ahead = RungsAfter(next - TimeSpan.FromMicroseconds(1), options).ToList();
-        // Exactly at the deadline an answer would still be in time: the breach fires after it.
-        var due = ahead.TakeWhile(r => r.IsBreach ? r.Time < now : r.Time <= now).ToList();
-        NextFireTime = due.Count < ahead.Count ? ahead[due.Count].Time : null;
-        if (due.Any(r => r.IsBreach)) (State, OverdueNoticeTime) = (ClockState.Overdue, now);
-        return due;
-    }
-
-    IEnumerable<Rung> RungsAfter(DateTimeOffset instant, ResponseOptions options) =>
-        options.Reminders.Where(r => r < options.Window).Order()
-            .Select(r => new Rung(((int)r.TotalMinutes).ToString(System.Globalization.CultureInfo.InvariantCulture) + "m", StartTime + r, IsBreach: false))
-            .Append(new Rung(Rung.Breach, DueTime, IsBreach: true))
-            .Where(r => r.Time > instant);
-
-    void Record(ClockEventKind kind, DateTimeOffset now) => events.Add(new ClockEvent(Id, events.Count + 1, kind, now, now));
 
     public sealed class Mapping : IEntityTypeConfiguration<Clock>
     {
         public void Configure(EntityTypeBuilder<Clock> builder)
         {
-            builder.ToTable("clocks", table =>
-            {
-                table.HasKnownValues<ClockFamily>("family");
-                table.HasKnownValues<ClockState>("state");
-                table.HasCheckConstraint("ck_clocks_answer_time", "(state in ('met', 'missed')) = (answer_time is not null)");
-                table.HasCheckConstraint("ck_clocks_verdict", "case state when 'met' then answer_time <= due_time when 'missed' then answer_time > due_time else true end");
-                table.HasCheckConstraint("ck_clocks_next_fire_time", "case state when 'running' then next_fire_time is not null else next_fire_time is null end");
-            });
+            // What each state must and must not have: see the migration Functions.
+            builder.ToTable("clocks", table => table.HasCheckConstraint(
+                "ck_clocks_sound", "clock_is_sound(family, state, due_time, next_fire_time, generation, answer_time, overdue_notice_time)"));
             builder.Property(c => c.Id).ValueGeneratedNever();
             builder.Property(c => c.Family).AsText();
             builder.Property(c => c.State).AsText();
+            builder.Ignore(c => c.Name).Ignore(c => c.Policy).Ignore(c => c.IsOpen);
             builder.HasIndex(c => c.Subject).IsUnique();
             builder.HasIndex(c => c.CaseId);
             builder.HasIndex(c => c.NextFireTime).HasFilter("next_fire_time is not null");
-            builder.HasMany(c => c.Events).WithOne().HasForeignKey(e => e.ClockId);
-            builder.Navigation(c => c.Events).HasField("events");
-        }
-    }
-}
-
-/// <summary>A time on the way to the deadline at which somebody is told.</summary>
-public readonly record struct Rung(string Name, DateTimeOffset Time, bool IsBreach)
-{
-    public const string Breach = "breach";
-}
-
-/// <summary>What happened to a clock. Append-only; the time it took effect and the time it was recorded are kept apart.</summary>
-public sealed record ClockEvent(Guid ClockId, int Number, ClockEventKind Kind, DateTimeOffset EffectiveTime, DateTimeOffset RecordTime)
-{
-    public sealed class Mapping : IEntityTypeConfiguration<ClockEvent>
-    {
-        public void Configure(EntityTypeBuilder<ClockEvent> builder)
-        {
-            builder.ToTable("clock_events", table => table.HasKnownValues<ClockEventKind>("kind"));
-            builder.HasKey(e => new { e.ClockId, e.Number });
-            builder.Property(e => e.Kind).AsText();
         }
     }
 }

@@ -1,52 +1,130 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
+using NodaTime;
+using Passerelle.Hub.Clocks.History;
+using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
-using Wire = Passerelle.Contracts.Clocks.V1;
+using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Clocks;
 
-/// <summary>Starts and stops clocks within the caller's transaction.</summary>
-public sealed class ClockBook(HubDb db, IOptions<ResponseOptions> options)
+/// <summary>Who asks for a change of a clock, and why; kept with the event.</summary>
+public sealed record Ordered(string By, string Why);
+
+/// <summary>Changes clocks within the caller's transaction. Save and commit are the caller's.</summary>
+/// <remarks>
+/// Time is read once the clock's row is ours, from the database: an answer and a breach at one moment have one order, hence one verdict.
+/// Whoever also locks what the clock counts for does that first.
+/// </remarks>
+public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files)
 {
-    public Clock Start(ClockFamily family, string subject, Guid caseId, string? partnerId, DateTimeOffset now)
+    /// <summary>Two rows, and no question to the database: partners' windows start by the thousand.</summary>
+    public async ValueTask<Clock> StartAsync(ClockFamily family, string subject, Guid caseId, string? partnerId, string? need, DateTimeOffset now, CancellationToken ct)
     {
-        var clock = Clock.Start(family, subject, caseId, partnerId, options.Value, now);
-        db.Clocks.Add(clock);
-        return clock;
+        var policy = (await policies.ReadAsync(db, ct)).Select(family, need, partnerId, now);
+        var (file, started) = ClockFile.Start(family, subject, caseId, partnerId, policy, now);
+        db.Clocks.Add(file.Clock);
+        db.ClockEvents.Add(started);
+        return file.Clock;
     }
 
-    /// <summary>Stops the clock of a subject. The time is read once the row is ours: an answer and a breach at one moment have one order, hence one verdict.</summary>
-    public async Task<Clock> AnswerAsync(string subject, CancellationToken ct)
+    /// <summary>Stops the clock of a subject; one that is stopped already stays as it is.</summary>
+    /// <exception cref="StateConflict">The clock's policy does not take this for an answer.</exception>
+    public async Task<Clock> AnswerAsync(string subject, AnswerKind kind, CancellationToken ct)
     {
-        var clock = await LockAsync(subject, ct) ?? throw new InvalidOperationException($"{subject} has no clock.");
-        clock.Answer(await db.NowAsync(ct));
-        return clock;
+        var (file, now) = await LockAsync(subject, ct) ?? throw new InvalidOperationException($"{subject} has no clock.");
+        if (!file.Clock.IsOpen) return file.Clock;
+        var answer = new ClockFact.Answered(NewId(now), now, file.RecordTime(now), kind);
+        if (file.WhyAside(answer) is not null) throw new StateConflict(subject, EnumText<Standing>.Of(file.Clock.State), $"{EnumText<AnswerKind>.Of(kind)} is no answer here.");
+        return Write(file, answer, now, null);
     }
 
+    /// <summary>What it counts for ended without needing an answer. A clock that is stopped already stays as it is.</summary>
     public async Task VoidAsync(string subject, CancellationToken ct)
     {
-        if (await LockAsync(subject, ct) is { } clock) clock.Void(await db.NowAsync(ct));
+        if (await LockAsync(subject, ct) is not var (file, now) || !file.Clock.IsOpen) return;
+        Write(file, new ClockFact.Voided(NewId(now), now, file.RecordTime(now), VoidReason.NotNeeded), now, null);
     }
 
-    async Task<Clock?> LockAsync(string subject, CancellationToken ct)
+    /// <summary>Repeating it is harmless.</summary>
+    public async Task<Clock> PauseAsync(Guid id, Ordered order, CancellationToken ct)
+    {
+        var (file, now) = await LockAsync(id, ct);
+        // From when it is written down: a pause and the end of another in one instant keep their order.
+        var recorded = file.RecordTime(now);
+        return Try(file, new ClockFact.Paused(NewId(now), recorded, recorded, order.Why), now, order, harmless: AsideReason.AlreadyPaused, "clock.paused");
+    }
+
+    /// <summary>Repeating it is harmless.</summary>
+    public async Task<Clock> ResumeAsync(Guid id, Ordered order, CancellationToken ct)
+    {
+        var (file, now) = await LockAsync(id, ct);
+        var recorded = file.RecordTime(now);
+        return Try(file, new ClockFact.Resumed(NewId(now), recorded, recorded), now, order, harmless: AsideReason.NotPaused, "clock.resumed");
+    }
+
+    /// <summary>The answers were none after all: the clock goes on towards its old deadline. What it counts for is opened again by the caller. Repeating it is harmless.</summary>
+    public async Task<Clock> ReopenAsync(Guid id, Ordered order, CancellationToken ct)
+    {
+        var (file, now) = await LockAsync(id, ct);
+        if (file.Clock.State == Standing.Voided) throw Conflict(file.Clock, AsideReason.Voided);
+        return Try(file, new ClockFact.Reopened(NewId(now), now, file.RecordTime(now)), now, order, harmless: AsideReason.NothingToReopen, "clock.reopened");
+    }
+
+    /// <summary>Sets the past right. Whether the clock is open stays as it is: that is also said by what it counts for.</summary>
+    /// <param name="adds">Makes the fact that is put in, given an id and the time of recording; null: none is.</param>
+    public async Task<Clock> CorrectAsync(Guid id, int? removedNumber, Func<Guid, Instant, ClockFile, ClockFact>? adds, Ordered order, CancellationToken ct)
+    {
+        var (file, now) = await LockAsync(id, ct);
+        var recorded = file.RecordTime(now);
+        ClockFact? removed = null;
+        if (removedNumber is { } number)
+            removed = number <= file.History.Facts.Count ? file.History.Facts[number - 1] : throw Conflict(file.Clock, AsideReason.NothingToCorrect);
+        // What a correction has put in is taken out again under the correction's own number.
+        var target = removed is ClockFact.Corrected { Adds: { } before } ? before.Id : removed?.Id;
+        var correction = new ClockFact.Corrected(NewId(now), now, recorded, target, adds?.Invoke(NewId(now), recorded, file), order.By, order.Why);
+        var after = file.History.With(correction);
+        if (after.WhyAside(correction.Id) is { } aside) throw Conflict(file.Clock, aside);
+        if (correction.Adds is { } added && after.WhyAside(added.Id) is { } without) throw Conflict(file.Clock, without);
+        if (Ended(after.Timeline) != Ended(file.History.Timeline)) throw Conflict(file.Clock, AsideReason.VerdictStands);
+        return Try(file, correction, now, order, harmless: null, "clock.corrected");
+    }
+
+    static (bool Answered, bool Voided) Ended(ClockTimeline timeline) => (timeline.Answer is not null, timeline.Void is not null);
+
+    Clock Try(ClockFile file, ClockFact fact, Instant now, Ordered order, AsideReason? harmless, string type)
+    {
+        if (file.WhyAside(fact) is { } aside) return aside == harmless ? file.Clock : throw Conflict(file.Clock, aside);
+        Write(file, fact, now, order);
+        db.Events.Add(HubEvent.Of(type, fact.RecordTime.ToDateTimeOffset(), file.Clock.Subject, file.Clock.CaseId, file.Clock.PartnerId, EnumText<Standing>.Of(file.Clock.State)));
+        return file.Clock;
+    }
+
+    Clock Write(ClockFile file, ClockFact fact, Instant now, Ordered? order)
+    {
+        db.ClockEvents.Add(file.Record(fact, order?.By, order?.Why));
+        var (firings, told) = file.Settle(now);
+        db.ClockFirings.AddRange(firings);
+        if (told is not null) db.Events.Add(told);
+        return file.Clock;
+    }
+
+    static StateConflict Conflict(Clock clock, AsideReason aside) =>
+        new(clock.Name, EnumText<Standing>.Of(clock.State), $"It would have no effect: {EnumText<AsideReason>.Of(aside)}.");
+
+    static Guid NewId(Instant now) => Guid.CreateVersion7(now.ToDateTimeOffset());
+
+    async Task<(ClockFile File, Instant Now)> LockAsync(Guid id, CancellationToken ct)
+    {
+        var clock = (await db.Clocks.FromSql($"select * from clocks where id = {id} for update").ToListAsync(ct)).SingleOrDefault() ?? throw new ResourceNotFound(Names.Of(Names.Clocks, id));
+        return (await files.ReadAsync(clock, ct), Instant.FromDateTimeOffset(await db.NowAsync(ct)));
+    }
+
+    async Task<(ClockFile File, Instant Now)?> LockAsync(string subject, CancellationToken ct)
     {
         // A clock of this very transaction is not in the database yet.
-        if (db.Clocks.Local.FirstOrDefault(c => c.Subject == subject) is { } own) return own;
-        var clock = (await db.Clocks.FromSql($"select * from clocks where subject = {subject} for update").ToListAsync(ct)).SingleOrDefault();
-        if (clock is not null) await db.Entry(clock).Collection(c => c.Events).LoadAsync(ct);
-        return clock;
+        var clock = db.Clocks.Local.FirstOrDefault(c => c.Subject == subject)
+            ?? (await db.Clocks.FromSql($"select * from clocks where subject = {subject} for update").ToListAsync(ct)).SingleOrDefault();
+        return clock is null ? null : (await files.ReadAsync(clock, ct), Instant.FromDateTimeOffset(await db.NowAsync(ct)));
     }
-
-    public static Wire.Clock ToWire(Clock clock) => new()
-    {
-        Name = Names.Of(Names.Clocks, clock.Id),
-        Family = (Wire.Clock.Types.Family)clock.Family,
-        Subject = clock.Subject,
-        State = (Wire.Clock.Types.State)clock.State,
-        StartTime = clock.StartTime.ToWire(),
-        DueTime = clock.DueTime.ToWire(),
-        AnswerTime = clock.AnswerTime.ToWire(),
-        OverdueNoticeTime = clock.OverdueNoticeTime.ToWire(),
-    };
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
+using NodaTime;
+using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Jobs;
@@ -7,7 +8,7 @@ using Passerelle.Hub.Platform.Jobs;
 namespace Passerelle.Hub.Clocks;
 
 /// <summary>Fires what is due on the clocks: reminders, and the breach at the deadline. Each rung fires once, in the transaction that tells of it.</summary>
-public sealed partial class FireClocks(IDbContextFactory<HubDb> dbs, IOptions<ResponseOptions> options, ChangeSignal changes, ILogger<FireClocks> logger) : IDueWork
+public sealed partial class FireClocks(IDbContextFactory<HubDb> dbs, ClockPolicies policies, ChangeSignal changes, ILogger<FireClocks> logger) : IDueWork
 {
     const int BatchSize = 200;
 
@@ -34,20 +35,16 @@ public sealed partial class FireClocks(IDbContextFactory<HubDb> dbs, IOptions<Re
             order by next_fire_time limit {BatchSize} for update skip locked
             """).ToListAsync(ct);
         if (due.Count == 0) return 0;
-        var now = await db.NowAsync(ct);
-        foreach (var clock in due)
+        var now = Instant.FromDateTimeOffset(await db.NowAsync(ct));
+        foreach (var file in await ClockFiles.ReadAsync(db, policies, due, ct))
         {
-            foreach (var rung in clock.Fire(now, options.Value))
-            {
-                db.ClockFirings.Add(new ClockFiring(clock.Id, clock.Generation, rung.Name, rung.Time, now));
-                db.Events.Add(rung.IsBreach
-                    ? HubEvent.Of("clock.overdue", rung.Time, clock.Subject, clock.CaseId, clock.PartnerId)
-                    : HubEvent.Of("clock.reminded", rung.Time, clock.Subject, clock.CaseId, clock.PartnerId, rung.Name));
-                LogFired(Names.Of(Names.Clocks, clock.Id), rung.Name);
-            }
+            var (firings, told) = file.Settle(now);
+            db.ClockFirings.AddRange(firings);
+            if (told is not null) db.Events.Add(told);
+            foreach (var firing in firings) LogFired(file.Clock.Name, firing.Rung);
         }
 
-        await db.SaveChangesAsync(ct);
+        await db.SaveInBulkAsync(ct);
         await transaction.CommitAsync(ct);
         changes.Pulse();
         return due.Count;

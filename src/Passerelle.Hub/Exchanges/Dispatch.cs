@@ -84,7 +84,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
                 case SendOutcome.Accepted:
                     attempt?.End(AttemptOutcome.Accepted, null, now);
                     // It has it, however old the claim that brought it.
-                    if (exchange.AwaitsDelivery) desk.Deliver(exchange, now);
+                    if (exchange.AwaitsDelivery) await desk.DeliverAsync(exchange, now, ct);
                     break;
                 case SendOutcome.NotYet notYet:
                     attempt?.End(AttemptOutcome.NotYet, notYet.Error, now);

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
@@ -79,7 +80,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         }
 
         // One time for both: whether the answer was in time does not depend on the row that is read.
-        var time = exchange.State == ExchangeState.AwaitingAnswer ? (await clocks.AnswerAsync(exchange.Name, ct)).AnswerTime!.Value : await db.NowAsync(ct);
+        var time = exchange.State == ExchangeState.AwaitingAnswer ? (await clocks.AnswerAsync(exchange.Name, AnswerKind.PartnerAnswered, ct)).AnswerTime!.Value : await db.NowAsync(ct);
         exchange.Answer(code, time);
         Tell(exchange, "exchange.answered", time, code);
         return exchange;
@@ -92,15 +93,15 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         if (await LastAttemptAsync(exchange.Id, ct) is not { } attempt) return false;
         var now = await db.NowAsync(ct);
         attempt.End(AttemptOutcome.Accepted, null, now);
-        Deliver(exchange, now);
+        await DeliverAsync(exchange, now, ct);
         return true;
     }
 
-    public void Deliver(Exchange exchange, DateTimeOffset now)
+    public async ValueTask DeliverAsync(Exchange exchange, DateTimeOffset now, CancellationToken ct)
     {
         var first = exchange.DeliveryTime is null;
         exchange.Deliver(now);
-        if (first) clocks.Start(ClockFamily.PartnerWindow, exchange.Name, exchange.CaseId, exchange.PartnerId, now);
+        if (first) await clocks.StartAsync(ClockFamily.PartnerWindow, exchange.Name, exchange.CaseId, exchange.PartnerId, need: null, now, ct);
         Tell(exchange, "exchange.delivered", now);
     }
 

@@ -83,7 +83,7 @@ public sealed partial class ExchangeService(
         AttemptCount = attempts,
         AnswerCode = exchange.AnswerCode ?? "",
         EndReason = exchange.EndReason ?? "",
-        Window = window is null ? null : ClockBook.ToWire(window),
+        Window = window is null ? null : ClockService.ToWire(window),
         HoldReason = exchange.StateIn(lane) == ExchangeState.Held ? lane.HoldReason! : "",
         SupersededBy = exchange.SupersededBy is { } newer ? Names.Of(Names.Exchanges, newer) : "",
     };

@@ -89,7 +89,7 @@ public sealed class Credential
 /// <summary>What a credential may do follows from what its holder is.</summary>
 public static class Scopes
 {
-    static readonly string[] Common = ["partners.read", "exchanges.read"];
+    static readonly string[] Common = ["partners.read", "exchanges.read", "clocks.read"];
 
     /// <param name="kind">The partner's kind; null for an internal application.</param>
     public static IEnumerable<string> Of(PartnerKind? kind) => Common.Concat(kind is { } partner ? OfPartner(partner) : Internal);
@@ -97,7 +97,7 @@ public static class Scopes
     static readonly string[] Internal =
     [
         "cases.read", "cases.write", "privacy.read", "privacy.write", "employment.read", "employment.write", "offers.read", "listings.read",
-        "schooling.read", "schooling.write", "documents.read", "documents.write", "exchanges.watch", "exchanges.operate", "partners.operate",
+        "schooling.read", "schooling.write", "documents.read", "documents.write", "exchanges.watch", "exchanges.operate", "partners.operate", "clocks.operate",
     ];
 
     static string[] OfPartner(PartnerKind kind) => kind switch

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
@@ -43,6 +44,10 @@ public sealed class HubDb : DbContext
     public DbSet<ClockEvent> ClockEvents => Set<ClockEvent>();
 
     public DbSet<ClockFiring> ClockFirings => Set<ClockFiring>();
+
+    public DbSet<PolicyRow> ClockPolicies => Set<PolicyRow>();
+
+    public DbSet<PolicyOfferRow> ClockPolicyOffers => Set<PolicyOfferRow>();
 
     public DbSet<Exchange> Exchanges => Set<Exchange>();
 

@@ -82,6 +82,16 @@ public sealed class Violations
         return null;
     }
 
+    /// <summary>An instant whose field may be unset, in whole microseconds as the database keeps them.</summary>
+    public DateTimeOffset? OptionalTime(Google.Protobuf.WellKnownTypes.Timestamp? value, string field)
+    {
+        if (value is null) return null;
+        if (value.Nanos is >= 0 and < 1_000_000_000 && value.Seconds is >= -62135596800 and <= 253402300799)
+            return DateTimeOffset.UnixEpoch.AddSeconds(value.Seconds).AddMicroseconds(value.Nanos / 1000);
+        Add(field, "must be a time from 0001 to 9999");
+        return null;
+    }
+
     public void ThrowIfAny()
     {
         if (found.Count > 0) throw new FieldInvalid(found);

@@ -15,7 +15,7 @@ public sealed class AuditTests(Postgres postgres)
     public static TheoryData<string, string, string> Corruptions => new()
     {
         { "window_missing", "update clocks set subject = 'exchanges/lost' where subject = 'exchanges/{open}'", "update clocks set subject = 'exchanges/{open}' where subject = 'exchanges/lost'" },
-        { "window_state", "alter table clocks drop constraint ck_clocks_next_fire_time; update clocks set state = 'voided' where subject = 'exchanges/{open}'", "update clocks set state = 'running' where subject = 'exchanges/{open}'" },
+        { "window_state", "alter table clocks drop constraint ck_clocks_sound; update clocks set state = 'voided' where subject = 'exchanges/{open}'", "update clocks set state = 'running' where subject = 'exchanges/{open}'" },
         { "window_state", "update clocks set state = 'voided', answer_time = null where subject = 'exchanges/{id}'", "update clocks set state = 'met', answer_time = start_time where subject = 'exchanges/{id}'" },
         { "delivery_unproven", "update attempts set outcome = 'not_yet' where exchange_id = '{id}'", "update attempts set outcome = 'accepted' where exchange_id = '{id}'" },
         {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Wire = Passerelle.Contracts.Exchanges.V1;
@@ -80,10 +81,9 @@ public sealed class ExplanationTests
     {
         var delivered = In(ExchangeState.Sending);
         delivered.Deliver(Now);
-        var options = new ResponseOptions { Reminders = [TimeSpan.FromHours(24)] };
-        var window = Clock.Start(ClockFamily.PartnerWindow, delivered.Name, Guid.Empty, "emploi", options, Now);
+        var window = ClockFile.Start(ClockFamily.PartnerWindow, delivered.Name, Guid.Empty, "emploi", new ClockPolicy(new PolicyKey("window", 1), new PolicyTerms()), Now).File.Clock;
         Assert.Equal((WaitsFor.Answer, window.DueTime), Said(delivered, window: window));
-        Assert.Equal((WaitsFor.Answer, null), Said(delivered, window: window, now: window.DueTime));
+        Assert.Equal((WaitsFor.Answer, null), Said(delivered, window: window, now: window.DueTime!.Value));
         Assert.Equal((0, null), (Explain(delivered, window: window).RemainingAttempts, Explain(delivered, window: window).GiveUpTime));
     }
 

@@ -1,7 +1,11 @@
 using Grpc.Core;
 using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Common.V1;
+using NodaTime;
+using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Persistence;
+using Passerelle.Tests.Clocks;
 using Passerelle.Tests.Support;
 using Clock = Passerelle.Contracts.Clocks.V1.Clock;
 
@@ -17,7 +21,8 @@ public sealed class DatabaseOutageTests(Postgres postgres)
         try
         {
             await cluster.EnsureDatabaseAsync(Storage.DatabaseName, TestContext.Current.CancellationToken);
-            await using var hub = await HubHost.StartOnNewAsync(cluster.ConnectionString(Storage.DatabaseName), "Jobs:Server=true", "Jobs:Watchdog=true", "Response:Window=00:00:20");
+            await using var hub = await HubHost.StartOnNewAsync(cluster.ConnectionString(Storage.DatabaseName), "Jobs:Server=true", "Jobs:Watchdog=true", "Response:RereadPoliciesEvery=00:00:00");
+            await hub.OfferAsync(ClockFamily.Promise, new PolicyTerms { Window = Duration.FromSeconds(20) });
             // Hangfire's own processes report that the database is away, as they should.
             hub.ExpectedErrors = _ => true;
             var household = await Household.OpenAsync(hub);

@@ -17,6 +17,10 @@ public static class Invariants
             "select c.id::text from clocks c left join clock_events e on e.clock_id = c.id and e.number = 1 where e.kind is distinct from 'started'"),
         ("an overdue clock's breach was fired",
             "select c.id::text from clocks c where c.state = 'overdue' and not exists (select 1 from clock_firings f where f.clock_id = c.id and f.rung = 'breach')"),
+        ("a clock's events are numbered in the order of recording",
+            "select a.clock_id::text from clock_events a join clock_events b on b.clock_id = a.clock_id and b.number = a.number + 1 where b.record_time <= a.record_time"),
+        ("a clock is under a policy that is there",
+            "select c.id::text from clocks c where not exists (select 1 from clock_policies p where p.id = c.policy_id and p.version = c.policy_version)"),
         ("an enrolment is answered when, and only when, the exchange of its round is",
             "select n.id::text from enrolments n join exchanges e on e.id = n.exchange_id where (n.state = 'submitted') = (e.state = 'answered') or e.subject <> 'enrolments/' || n.id"),
     ];

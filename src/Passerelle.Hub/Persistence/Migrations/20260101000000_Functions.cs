@@ -55,10 +55,49 @@ public sealed class Functions : Migration
                     end;
             end $$
             """);
+        migrationBuilder.Sql(
+            """
+            create function clock_is_sound(family text, state text, due_time timestamptz, next_fire_time timestamptz, generation integer, answer_time timestamptz, overdue_notice_time timestamptz)
+            returns boolean language plpgsql immutable parallel safe as $$
+            begin
+                return family in ('promise', 'partner_window') and generation > 0 and (overdue_notice_time is null or overdue_notice_time > due_time)
+                    and case state
+                        when 'running' then due_time is not null and next_fire_time is not null and answer_time is null and overdue_notice_time is null
+                        when 'paused' then answer_time is null and overdue_notice_time is null
+                        when 'overdue' then due_time is not null and answer_time is null and overdue_notice_time is not null
+                        when 'met' then due_time is not null and answer_time is not null and answer_time <= due_time and next_fire_time is null and overdue_notice_time is null
+                        when 'missed' then due_time is not null and answer_time is not null and answer_time > due_time and next_fire_time is null
+                        when 'voided' then answer_time is null and next_fire_time is null and overdue_notice_time is null
+                        else false
+                    end;
+            end $$
+            """);
+        migrationBuilder.Sql(
+            """
+            create function clock_event_is_sound(number integer, kind text, effective_time timestamptz, record_time timestamptz, by_whom text, why text, payload jsonb)
+            returns boolean language plpgsql immutable parallel safe as $$
+            begin
+                return (number = 1) = (kind = 'started') and number > 0 and effective_time <= record_time
+                    and case kind
+                        when 'started' then payload ? 'policy' and payload ? 'version'
+                        when 'policy_changed' then payload ? 'policy' and payload ? 'version'
+                        when 'limited' then true
+                        when 'answered' then payload ? 'answer'
+                        when 'reopened' then true
+                        when 'paused' then payload ? 'reason'
+                        when 'resumed' then true
+                        when 'voided' then payload ? 'reason'
+                        when 'corrected' then by_whom is not null and why is not null and (payload ? 'removes' or payload ? 'adds')
+                        else false
+                    end;
+            end $$
+            """);
     }
 
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql(
         """
+        drop function clock_event_is_sound(integer, text, timestamptz, timestamptz, text, text, jsonb);
+        drop function clock_is_sound(text, text, timestamptz, timestamptz, integer, timestamptz, timestamptz);
         drop function referral_is_sound(text, timestamptz, bytea, text);
         drop function lane_in_flight(text);
         drop function exchange_is_sound(text, timestamptz, timestamptz, timestamptz, text, text, timestamptz, uuid);

@@ -170,7 +170,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("case_id");
 
-                    b.Property<DateTimeOffset>("DueTime")
+                    b.Property<DateTimeOffset?>("DueTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("due_time");
 
@@ -194,6 +194,15 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.Property<string>("PartnerId")
                         .HasColumnType("text")
                         .HasColumnName("partner_id");
+
+                    b.Property<string>("PolicyId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("policy_id");
+
+                    b.Property<int>("PolicyVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("policy_version");
 
                     b.Property<DateTimeOffset>("StartTime")
                         .HasColumnType("timestamp with time zone")
@@ -225,15 +234,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.ToTable("clocks", null, t =>
                         {
-                            t.HasCheckConstraint("ck_clocks_answer_time", "(state in ('met', 'missed')) = (answer_time is not null)");
-
-                            t.HasCheckConstraint("ck_clocks_family", "family in ('promise', 'partner_window')");
-
-                            t.HasCheckConstraint("ck_clocks_next_fire_time", "case state when 'running' then next_fire_time is not null else next_fire_time is null end");
-
-                            t.HasCheckConstraint("ck_clocks_state", "state in ('running', 'overdue', 'met', 'missed', 'voided')");
-
-                            t.HasCheckConstraint("ck_clocks_verdict", "case state when 'met' then answer_time <= due_time when 'missed' then answer_time > due_time else true end");
+                            t.HasCheckConstraint("ck_clocks_sound", "clock_is_sound(family, state, due_time, next_fire_time, generation, answer_time, overdue_notice_time)");
                         });
                 });
 
@@ -247,25 +248,42 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("number");
 
+                    b.Property<string>("By")
+                        .HasColumnType("text")
+                        .HasColumnName("by");
+
                     b.Property<DateTimeOffset>("EffectiveTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("effective_time");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
 
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("kind");
 
+                    b.Property<string>("Payload")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("payload");
+
                     b.Property<DateTimeOffset>("RecordTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("record_time");
+
+                    b.Property<string>("Why")
+                        .HasColumnType("text")
+                        .HasColumnName("why");
 
                     b.HasKey("ClockId", "Number")
                         .HasName("pk_clock_events");
 
                     b.ToTable("clock_events", null, t =>
                         {
-                            t.HasCheckConstraint("ck_clock_events_kind", "kind in ('started', 'answered', 'voided')");
+                            t.HasCheckConstraint("ck_clock_events_sound", "clock_event_is_sound(number, kind, effective_time, record_time, by, why, payload)");
                         });
                 });
 
@@ -295,6 +313,121 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasName("pk_clock_firings");
 
                     b.ToTable("clock_firings", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyOfferRow", b =>
+                {
+                    b.Property<string>("PolicyId")
+                        .HasColumnType("text")
+                        .HasColumnName("policy_id");
+
+                    b.Property<int>("PolicyVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("policy_version");
+
+                    b.Property<string>("Family")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("family");
+
+                    b.Property<DateTimeOffset>("FromTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("from_time");
+
+                    b.Property<string>("Need")
+                        .HasColumnType("text")
+                        .HasColumnName("need");
+
+                    b.Property<string>("Origin")
+                        .HasColumnType("text")
+                        .HasColumnName("origin");
+
+                    b.Property<string>("PartnerId")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("PartnerKind")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_kind");
+
+                    b.Property<DateTimeOffset?>("UntilTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until_time");
+
+                    b.HasKey("PolicyId", "PolicyVersion")
+                        .HasName("pk_clock_policy_offers");
+
+                    b.HasIndex("PartnerId")
+                        .HasDatabaseName("ix_clock_policy_offers_partner_id");
+
+                    b.ToTable("clock_policy_offers", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_clock_policy_offers_family", "family in ('promise', 'partner_window')");
+
+                            t.HasCheckConstraint("ck_clock_policy_offers_partner", "family = 'partner_window' or (partner_kind is null and partner_id is null)");
+
+                            t.HasCheckConstraint("ck_clock_policy_offers_until_time", "until_time > from_time");
+                        });
+
+                    b.HasData(
+                        new
+                        {
+                            PolicyId = "promise",
+                            PolicyVersion = 1,
+                            Family = "promise",
+                            FromTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            PolicyId = "partner-window",
+                            PolicyVersion = 1,
+                            Family = "partner_window",
+                            FromTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("Terms")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("terms");
+
+                    b.HasKey("Id", "Version")
+                        .HasName("pk_clock_policies");
+
+                    b.ToTable("clock_policies", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_clock_policies_version", "version > 0");
+                        });
+
+                    b.HasData(
+                        new
+                        {
+                            Id = "promise",
+                            Version = 1,
+                            CreateTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
+                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false}"
+                        },
+                        new
+                        {
+                            Id = "partner-window",
+                            Version = 1,
+                            CreateTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
+                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false}"
+                        });
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Employment.Cv", b =>
@@ -1858,7 +1991,7 @@ namespace Passerelle.Hub.Persistence.Migrations
             modelBuilder.Entity("Passerelle.Hub.Clocks.ClockEvent", b =>
                 {
                     b.HasOne("Passerelle.Hub.Clocks.Clock", null)
-                        .WithMany("Events")
+                        .WithMany()
                         .HasForeignKey("ClockId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
@@ -1873,6 +2006,22 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_clock_firings_clocks_clock_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyOfferRow", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_clock_policy_offers_partners_partner_id");
+
+                    b.HasOne("Passerelle.Hub.Clocks.Policies.PolicyRow", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Clocks.Policies.PolicyOfferRow", "PolicyId", "PolicyVersion")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_clock_policy_offers_clock_policies_policy_id_policy_version");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Employment.Cv", b =>
@@ -2073,11 +2222,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_enrolment_documents_exchanges_exchange_id");
-                });
-
-            modelBuilder.Entity("Passerelle.Hub.Clocks.Clock", b =>
-                {
-                    b.Navigation("Events");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Partners.Partner", b =>

@@ -4,6 +4,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
+#pragma warning disable CA1814 // Prefer jagged arrays over multidimensional
+
 namespace Passerelle.Hub.Persistence.Migrations
 {
     /// <inheritdoc />
@@ -63,6 +65,21 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "clock_policies",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    terms = table.Column<string>(type: "jsonb", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_clock_policies", x => new { x.id, x.version });
+                    table.CheckConstraint("ck_clock_policies_version", "version > 0");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "clocks",
                 columns: table => new
                 {
@@ -73,20 +90,18 @@ namespace Passerelle.Hub.Persistence.Migrations
                     partner_id = table.Column<string>(type: "text", nullable: true),
                     state = table.Column<string>(type: "text", nullable: false),
                     start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     next_fire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     generation = table.Column<int>(type: "integer", nullable: false),
                     answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    overdue_notice_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    overdue_notice_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    policy_id = table.Column<string>(type: "text", nullable: false),
+                    policy_version = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_clocks", x => x.id);
-                    table.CheckConstraint("ck_clocks_answer_time", "(state in ('met', 'missed')) = (answer_time is not null)");
-                    table.CheckConstraint("ck_clocks_family", "family in ('promise', 'partner_window')");
-                    table.CheckConstraint("ck_clocks_next_fire_time", "case state when 'running' then next_fire_time is not null else next_fire_time is null end");
-                    table.CheckConstraint("ck_clocks_state", "state in ('running', 'overdue', 'met', 'missed', 'voided')");
-                    table.CheckConstraint("ck_clocks_verdict", "case state when 'met' then answer_time <= due_time when 'missed' then answer_time > due_time else true end");
+                    table.CheckConstraint("ck_clocks_sound", "clock_is_sound(family, state, due_time, next_fire_time, generation, answer_time, overdue_notice_time)");
                 });
 
             migrationBuilder.CreateTable(
@@ -207,14 +222,18 @@ namespace Passerelle.Hub.Persistence.Migrations
                 {
                     clock_id = table.Column<Guid>(type: "uuid", nullable: false),
                     number = table.Column<int>(type: "integer", nullable: false),
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
                     kind = table.Column<string>(type: "text", nullable: false),
                     effective_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    record_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    record_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    by = table.Column<string>(type: "text", nullable: true),
+                    why = table.Column<string>(type: "text", nullable: true),
+                    payload = table.Column<string>(type: "jsonb", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_clock_events", x => new { x.clock_id, x.number });
-                    table.CheckConstraint("ck_clock_events_kind", "kind in ('started', 'answered', 'voided')");
+                    table.CheckConstraint("ck_clock_events_sound", "clock_event_is_sound(number, kind, effective_time, record_time, by, why, payload)");
                     table.ForeignKey(
                         name: "fk_clock_events_clocks_clock_id",
                         column: x => x.clock_id,
@@ -240,6 +259,40 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_clock_firings_clocks_clock_id",
                         column: x => x.clock_id,
                         principalTable: "clocks",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "clock_policy_offers",
+                columns: table => new
+                {
+                    policy_id = table.Column<string>(type: "text", nullable: false),
+                    policy_version = table.Column<int>(type: "integer", nullable: false),
+                    family = table.Column<string>(type: "text", nullable: false),
+                    need = table.Column<string>(type: "text", nullable: true),
+                    partner_kind = table.Column<string>(type: "text", nullable: true),
+                    partner_id = table.Column<string>(type: "text", nullable: true),
+                    origin = table.Column<string>(type: "text", nullable: true),
+                    from_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    until_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_clock_policy_offers", x => new { x.policy_id, x.policy_version });
+                    table.CheckConstraint("ck_clock_policy_offers_family", "family in ('promise', 'partner_window')");
+                    table.CheckConstraint("ck_clock_policy_offers_partner", "family = 'partner_window' or (partner_kind is null and partner_id is null)");
+                    table.CheckConstraint("ck_clock_policy_offers_until_time", "until_time > from_time");
+                    table.ForeignKey(
+                        name: "fk_clock_policy_offers_clock_policies_policy_id_policy_version",
+                        columns: x => new { x.policy_id, x.policy_version },
+                        principalTable: "clock_policies",
+                        principalColumns: new[] { "id", "version" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_clock_policy_offers_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -825,6 +878,24 @@ namespace Passerelle.Hub.Persistence.Migrations
                         onDelete: ReferentialAction.Restrict);
                 });
 
+            migrationBuilder.InsertData(
+                table: "clock_policies",
+                columns: new[] { "id", "version", "create_time", "terms" },
+                values: new object[,]
+                {
+                    { "partner-window", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false}" },
+                    { "promise", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false}" }
+                });
+
+            migrationBuilder.InsertData(
+                table: "clock_policy_offers",
+                columns: new[] { "policy_id", "policy_version", "family", "from_time", "need", "origin", "partner_id", "partner_kind", "until_time" },
+                values: new object[,]
+                {
+                    { "partner-window", 1, "partner_window", new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), null, null, null, null, null },
+                    { "promise", 1, "promise", new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), null, null, null, null, null }
+                });
+
             migrationBuilder.CreateIndex(
                 name: "ix_alarms_name",
                 table: "alarms",
@@ -837,6 +908,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                 table: "cases",
                 column: "reference",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clock_policy_offers_partner_id",
+                table: "clock_policy_offers",
+                column: "partner_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_clocks_case_id",
@@ -1117,6 +1193,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "clock_firings");
 
             migrationBuilder.DropTable(
+                name: "clock_policy_offers");
+
+            migrationBuilder.DropTable(
                 name: "consents");
 
             migrationBuilder.DropTable(
@@ -1166,6 +1245,9 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "clocks");
+
+            migrationBuilder.DropTable(
+                name: "clock_policies");
 
             migrationBuilder.DropTable(
                 name: "documents");
