@@ -89,9 +89,9 @@ public sealed class Gathering<TDraft, TResponse>(IServiceScopeFactory scopes) wh
             var replies = await scope.ServiceProvider.GetRequiredService<RequestLedger>().OnceAsync([.. batch.Select(w => (w.Mark, w.Draft))], creation, CancellationToken.None);
             for (var i = 0; i < batch.Count; i++) batch[i].Answer(replies[i]);
         }
-        catch (Exception e) when (batch.Count > 1 && !ErrorInterceptor.IsStorageOutage(e))
+        catch (Exception e) when (RequestLedger.IsMadeElsewhere(e) || (batch.Count > 1 && !ErrorInterceptor.IsStorageOutage(e)))
         {
-            // One call's trouble (it was made elsewhere at this very moment, say) is not the others'.
+            // One call's trouble is not the others'. What was made elsewhere at this very moment is found the next time.
             foreach (var waiting in batch) await MakeAsync([waiting]);
         }
         catch (Exception e)

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
@@ -36,7 +35,7 @@ public sealed class RequestLedger(HubDb db)
 
     /// <summary>Several calls of one kind in one transaction; each is made, repeated or refused by itself. What the work adds is saved in bulk.</summary>
     /// <returns>One for each call, in their order.</returns>
-    /// <exception cref="DbException">Among others, when a call was made elsewhere at the same moment: make them one by one then.</exception>
+    /// <exception cref="PostgresException">Among others, when one of them was made elsewhere at the same moment, see IsMadeElsewhere: make them again, one by one.</exception>
     public async Task<IReadOnlyList<Reply<TResponse>>> OnceAsync<TDraft, TResponse>(
         IReadOnlyList<(CallMark Mark, TDraft Draft)> calls, ICreation<TDraft, TResponse> creation, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
@@ -48,7 +47,11 @@ public sealed class RequestLedger(HubDb db)
         foreach (var (i, reply) in fresh.Zip(replies))
         {
             made[i] = reply;
-            if (reply is Reply<TResponse>.Given given) Mark(calls[i].Mark, given.Response, now);
+            if (reply is Reply<TResponse>.Given given)
+            {
+                var mark = calls[i].Mark;
+                db.Add(new RequestIdRow(mark.CallerId, mark.RequestId, mark.Method, mark.Digest, given.Response.ToByteArray(), now));
+            }
         }
 
         await db.SaveInBulkAsync(ct);
@@ -59,6 +62,8 @@ public sealed class RequestLedger(HubDb db)
         return made!;
     }
 
+    public static bool IsMadeElsewhere(Exception exception) => exception is PostgresException { ConstraintName: RequestIdRow.PrimaryKey };
+
     async Task<TResponse> OnceAsync<TResponse>(CallMark mark, Func<DateTimeOffset, Task<TResponse>> work, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -67,22 +72,32 @@ public sealed class RequestLedger(HubDb db)
         try
         {
             var response = await work(now);
-            Mark(mark, response, now);
             await db.SaveChangesAsync(ct);
-            await transaction.CommitAsync(ct);
-            return response;
+            if (await MarkAsync(mark, response, now, ct))
+            {
+                await transaction.CommitAsync(ct);
+                return response;
+            }
         }
-        catch (Exception e) when (e is Refusal or DbUpdateException { InnerException: PostgresException { ConstraintName: RequestIdRow.PrimaryKey } })
+        catch (Refusal)
         {
             // An equal call may have been made meanwhile, and changed what this one found.
             await transaction.RollbackAsync(ct);
             if ((await FindAsync<TResponse>([mark], ct)).Made[0] is { } other) return other.OrThrow();
             throw;
         }
+
+        await transaction.RollbackAsync(ct);
+        return (await FindAsync<TResponse>([mark], ct)).Made[0]?.OrThrow() ?? throw new InvalidOperationException("A mark that was in the way is not there.");
     }
 
-    void Mark(CallMark mark, IMessage response, DateTimeOffset now) =>
-        db.Add(new RequestIdRow(mark.CallerId, mark.RequestId, mark.Method, mark.Digest, response.ToByteArray(), now));
+    /// <returns>False when an equal call was made meanwhile.</returns>
+    async Task<bool> MarkAsync(CallMark mark, IMessage response, DateTimeOffset now, CancellationToken ct) => await db.Database.ExecuteSqlAsync(
+        $"""
+        insert into request_ids (caller_id, request_id, method, digest, response, create_time)
+        values ({mark.CallerId}, {mark.RequestId}, {mark.Method}, {mark.Digest}, {response.ToByteArray()}, {now})
+        on conflict do nothing
+        """, ct) == 1;
 
     /// <summary>Straight to the driver: every creating call begins with it.</summary>
     /// <returns>For each mark what was answered before, null where nothing was; and the database's time.</returns>
