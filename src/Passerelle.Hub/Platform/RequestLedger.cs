@@ -20,7 +20,7 @@ public sealed record CallMark(string CallerId, Guid RequestId, string Method, by
 /// <summary>Runs a creating call once: an equal repeat gets the stored response, an unequal one is refused. The work, the mark and the response are one transaction.</summary>
 /// <remarks>
 /// The mark is written last, with the response: whoever changes a row has waited for it before its transaction has a number, so that events about one row keep their order.
-/// Two equal calls at once: the second fails on the first's mark, or on what the first has changed, and then finds the first's response.
+/// Two equal calls at once: the second waits for the first, or fails on its mark, and then finds its response.
 /// Responses hold no personal field (a contract test sees to it).
 /// </remarks>
 public sealed class RequestLedger(HubDb db)
@@ -67,31 +67,24 @@ public sealed class RequestLedger(HubDb db)
     async Task<TResponse> OnceAsync<TResponse>(CallMark mark, Func<DateTimeOffset, Task<TResponse>> work, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        // Equal calls come one after the other. The lock gives the transaction no number yet.
+        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended({mark.CallerId} || {mark.RequestId}::text, 0))", ct);
         var (made, now) = await FindAsync<TResponse>([mark], ct);
         if (made[0] is { } before) return before.OrThrow();
-        try
+        var response = await work(now);
+        await db.SaveChangesAsync(ct);
+        if (!await MarkAsync(mark, response, now, ct))
         {
-            var response = await work(now);
-            await db.SaveChangesAsync(ct);
-            if (await MarkAsync(mark, response, now, ct))
-            {
-                await transaction.CommitAsync(ct);
-                return response;
-            }
-        }
-        catch (Refusal)
-        {
-            // An equal call may have been made meanwhile, and changed what this one found.
+            // Made together with others meanwhile, as another method.
             await transaction.RollbackAsync(ct);
-            if ((await FindAsync<TResponse>([mark], ct)).Made[0] is { } other) return other.OrThrow();
-            throw;
+            return (await FindAsync<TResponse>([mark], ct)).Made[0]?.OrThrow() ?? throw new InvalidOperationException("A mark that was in the way is not there.");
         }
 
-        await transaction.RollbackAsync(ct);
-        return (await FindAsync<TResponse>([mark], ct)).Made[0]?.OrThrow() ?? throw new InvalidOperationException("A mark that was in the way is not there.");
+        await transaction.CommitAsync(ct);
+        return response;
     }
 
-    /// <returns>False when an equal call was made meanwhile.</returns>
+    /// <returns>False when the id was used meanwhile.</returns>
     async Task<bool> MarkAsync(CallMark mark, IMessage response, DateTimeOffset now, CancellationToken ct) => await db.Database.ExecuteSqlAsync(
         $"""
         insert into request_ids (caller_id, request_id, method, digest, response, create_time)
