@@ -134,7 +134,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         command.Parameters.Add(new() { Value = (object?)partnerIds?.ToArray() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = mode == DeliveryMode.Push ? delivery.Lease : delivery.PullLease });
         command.Parameters.Add(new() { Value = (long)limit });
-        command.Parameters.Add(new() { Value = mode == DeliveryMode.Push ? lanes.Value.MaxInFlight : lanes.Value.MaxPulled });
+        command.Parameters.Add(new() { Value = lanes.Value.MaxInFlightOf(mode) });
         command.Parameters.Add(new() { Value = lanes.Value.MaxPerSecond });
         command.Parameters.Add(new() { Value = delivery.LookAgain });
         command.Parameters.Add(new() { Value = PutAsideFor });

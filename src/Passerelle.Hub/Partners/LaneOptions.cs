@@ -11,6 +11,8 @@ public sealed class LaneOptions : IValidatableObject
     /// <summary>How many exchanges a partner that pulls may have been given and not yet acknowledged, where its lane does not say otherwise. Default 100.</summary>
     public int MaxPulled { get; set; } = 100;
 
+    public int MaxInFlightOf(DeliveryMode mode) => mode == DeliveryMode.Push ? MaxInFlight : MaxPulled;
+
     /// <summary>How many exchanges are pushed to one partner in a second, where its lane does not say otherwise; 0: no limit. Default 100.</summary>
     public int MaxPerSecond { get; set; } = 100;
 

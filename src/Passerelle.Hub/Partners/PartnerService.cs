@@ -53,7 +53,7 @@ public sealed partial class PartnerService(
         PauseTime = partner.Lane.PauseTime.ToWire(),
         PauseReason = partner.Lane.PauseReason ?? "",
         ProbeTime = partner.Lane.ProbeTime.ToWire(),
-        MaxInFlight = partner.Lane.MaxInFlight ?? lanes.Value.MaxInFlight,
+        MaxInFlight = partner.Lane.MaxInFlight ?? lanes.Value.MaxInFlightOf(partner.Delivery),
         MaxPerSecond = partner.Lane.MaxPerSecond ?? lanes.Value.MaxPerSecond,
     };
 }

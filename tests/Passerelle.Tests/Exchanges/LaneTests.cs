@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Passerelle.Contracts.Cases.V1;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Tests.Employment;
@@ -285,6 +284,26 @@ public sealed class LaneTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task Those_in_line_behind_one_that_is_tried_again_later_hide_nobody()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Lanes:MaxInFlight=1");
+        await hub.Time.FreezeAsync(Start);
+        await ReferFamilyAsync(hub, 6);
+        hub.Partner.Next(new SendOutcome.NotYet("RESOURCE_EXHAUSTED", TimeSpan.FromHours(1)));
+        await hub.RunAsync<DeliverDue>();
+        var other = Assert.Single(await ReferAsync(hub, 1));
+
+        // One place, five that are due before it and must wait: it leaves with the first claim all the same.
+        await hub.ExecuteAsync($"update exchanges set due_time = '{Start:O}' where state = 'queued' and failures = 0");
+        Assert.Single((await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(10, CancellationToken.None)).Claims);
+        Assert.Equal(State.Sending, (await hub.GetExchangeAsync(other)).State);
+
+        // And they are not looked at again before the first is due.
+        var due = await hub.QueryAsync(db => db.Exchanges.Where(e => e.State == ExchangeState.Queued && e.Failures == 0).Select(e => e.DueTime).Distinct().ToListAsync());
+        Assert.Equal([Start.AddMinutes(10)], due);
+    }
+
+    [Fact]
     public async Task What_leaves_a_line_without_delivery_makes_way_for_the_next()
     {
         await using var hub = await HubHost.StartAsync(postgres);
@@ -349,29 +368,9 @@ public sealed class LaneTests(Postgres postgres)
         Assert.InRange(DeliveryOptions.DefaultRetrySchedule.Take(11).Sum(w => w.TotalHours), 0, 48);
 
     /// <summary>That many persons of as many cases, referred one after the other.</summary>
-    static async Task<List<string>> ReferAsync(HubHost hub, int count, string partner = Candidate.Push)
-    {
-        var made = new List<string>();
-        for (var n = 0; n < count; n++) made.Add((await (await Candidate.ReadyAsync(hub)).ReferAsync(partner)).Exchange);
-        return made;
-    }
+    static Task<List<string>> ReferAsync(HubHost hub, int count, string partner = Candidate.Push) => Referring.SeparatelyAsync(hub, count, partner);
 
-    /// <summary>That many adults of one case, referred one after the other.</summary>
-    static async Task<List<string>> ReferFamilyAsync(HubHost hub, int count)
-    {
-        var opened = await new CaseService.CaseServiceClient(hub.As("crm")).OpenCaseAsync(
-            new() { RequestId = Household.NewId(), Members = { Enumerable.Range(0, count).Select(n => Household.AnAdult($"N{n}")) } });
-        var made = new List<string>();
-        foreach (var person in opened.Case.Members)
-        {
-            var candidate = new Candidate(hub, new Household(opened.Case.Name, person, person, person));
-            await candidate.AttachCvAsync();
-            await candidate.ConsentAsync();
-            made.Add((await candidate.ReferAsync()).Exchange);
-        }
-
-        return made;
-    }
+    static Task<List<string>> ReferFamilyAsync(HubHost hub, int count) => Referring.FamilyAsync(hub, count, Candidate.Push);
 
     static async Task<IReadOnlyList<Passerelle.Contracts.Exchanges.V1.Exchange>> ListAsync(HubHost hub, State state) =>
         (await new Passerelle.Contracts.Exchanges.V1.ExchangeService.ExchangeServiceClient(hub.As("crm")).ListExchangesAsync(new() { State = state })).Exchanges;

@@ -47,6 +47,18 @@ public sealed class PullTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task No_more_is_given_than_the_partner_may_hold_unacknowledged()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Lanes:MaxPulled=2");
+        var made = await Referring.SeparatelyAsync(hub, 3, "interim");
+
+        Assert.Equal(made.Take(2), (await FetchAsync(hub)).Select(e => e.Exchange));
+        Assert.Empty((await Referring.ItemsAsync(hub)).Given());
+        await hub.AcknowledgeAsync(made[1]);
+        Assert.Equal([(made[2], 1)], (await Referring.ItemsAsync(hub)).Given());
+    }
+
+    [Fact]
     public async Task Nothing_is_given_while_the_partner_is_paused()
     {
         await using var hub = await HubHost.StartAsync(postgres);

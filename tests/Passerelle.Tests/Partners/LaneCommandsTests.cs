@@ -20,10 +20,10 @@ public sealed class LaneCommandsTests(Postgres postgres)
                 (gen_random_uuid(), 'window_missing', array['exchanges/1'], 3, hub_now(), null), (gen_random_uuid(), 'lane_missing', array['partners/x'], 1, hub_now(), hub_now());
             """)) await command.ExecuteNonQueryAsync();
 
-        Assert.Matches(@"abri-nord\s+16 in flight\s+100/s\s+up", (await RunAsync(database, "lanes", "list")).Output);
+        Assert.Matches(@"abri-nord\s+100 in flight\s+100/s\s+up", (await RunAsync(database, "lanes", "list")).Output);
         Assert.Matches(@"abri-nord\s+4 in flight\s+no limit\s+up", (await RunAsync(database, "lanes", "set", "abri-nord", "--max-in-flight", "4", "--max-per-second", "0")).Output);
         // What is not given is as the configuration says.
-        Assert.Matches(@"abri-nord\s+16 in flight\s+9/s", (await RunAsync(database, "lanes", "set", "abri-nord", "--max-per-second", "9")).Output);
+        Assert.Matches(@"abri-nord\s+100 in flight\s+9/s", (await RunAsync(database, "lanes", "set", "abri-nord", "--max-per-second", "9")).Output);
         Assert.NotEqual(0, (await RunAsync(database, "lanes", "set", "abri-nord", "--max-in-flight", "0")).Code);
         Assert.NotEqual(0, (await RunAsync(database, "lanes", "set", "nobody")).Code);
 
