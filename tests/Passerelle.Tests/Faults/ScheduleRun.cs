@@ -97,6 +97,8 @@ sealed class ScheduleRun(FaultWorld world, Schedule schedule)
                 Mend(mend.Lane);
                 break;
             case Act.Pause pause:
+                // How soon work goes on after a break is measured on the calm line, too: what was accepted for it arrives before it is paused.
+                if (pause.Lane == world.Calm) await Eventually.BecomesTrueAsync(() => Unreceived(pause.Lane) == 0, $"Not all that was accepted for {pause.Lane} arrived.", FeltWithin);
                 watches.Trouble(pause.Lane);
                 paused[pause.Lane] = await world.SetPausedAsync(pause.Lane, true);
                 break;
