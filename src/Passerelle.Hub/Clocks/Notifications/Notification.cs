@@ -12,10 +12,10 @@ public sealed class Notification
 {
     Notification() { }
 
-    public static Notification Of(Guid id, string recipient, int clockCount, string title, string summary, DateTimeOffset now) => new()
-    {
-        Id = id, Recipient = recipient, State = NotificationState.Waiting, ClockCount = clockCount, Title = title, Summary = summary, CreateTime = now,
-    };
+    /// <summary>What it says follows when it is known what it takes.</summary>
+    public static Notification To(string recipient, DateTimeOffset now) => new() { Id = Guid.CreateVersion7(now), Recipient = recipient, State = NotificationState.Waiting, CreateTime = now };
+
+    public void Say(int clockCount, string title, string summary) => (ClockCount, Title, Summary) = (clockCount, title, summary);
 
     public Guid Id { get; private set; }
 
@@ -52,7 +52,6 @@ public sealed class Notification
             {
                 table.HasKnownValues<NotificationState>("state");
                 table.HasCheckConstraint("ck_notifications_acknowledge_time", "(state = 'acknowledged') = (acknowledge_time is not null)");
-                table.HasCheckConstraint("ck_notifications_clock_count", "clock_count > 0");
             });
             builder.Property(n => n.Id).ValueGeneratedNever();
             builder.Property(n => n.State).AsText();

@@ -14,7 +14,7 @@ public static class NotificationText
     /// <param name="named">Those that are told one by one.</param>
     /// <param name="count">Of all clocks.</param>
     /// <param name="missed">Of those that are told later than they should.</param>
-    public static (string Title, string Summary) Of(string recipient, IReadOnlyList<NamedClock> named, int count, int missed, DateTimeOffset now)
+    public static (string Title, string Summary) Of(string recipient, IReadOnlyList<NamedClock> named, int count, int missed)
     {
         var who = recipient == Notice.Service ? "Service" : "Partner";
         var summary = new StringBuilder();

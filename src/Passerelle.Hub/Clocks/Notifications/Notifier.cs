@@ -55,26 +55,30 @@ public sealed partial class Notifier(IDbContextFactory<HubDb> dbs, IOptions<Noti
         // Who has been answered needs no reminder; of a clock that is paused nobody knows the deadline.
         await due.Where(n => !db.Clocks.Any(c => c.Id == n.ClockId && (c.State == Standing.Running || c.State == Standing.Overdue)))
             .ExecuteUpdateAsync(set => set.SetProperty(n => n.State, NoticeState.Dropped), ct);
-        var counts = await due.GroupBy(n => 1).Select(g => new { Clocks = g.Select(n => n.ClockId).Distinct().Count(), Missed = g.Where(n => n.IsMissed).Select(n => n.ClockId).Distinct().Count() }).SingleOrDefaultAsync(ct);
-        if (counts is null) return 0;
-        var named = await NamedAsync(db, recipient, now, ct);
-        var written = NotificationText.Of(recipient, named, counts.Clocks, counts.Missed, now);
-        var notification = Notification.Of(Guid.CreateVersion7(now), recipient, counts.Clocks, written.Title, written.Summary, now);
+        if (!await due.AnyAsync(ct)) return 0;
+        var notification = Notification.To(recipient, now);
         db.Notifications.Add(notification);
         await db.SaveChangesAsync(ct);
-        await due.ExecuteUpdateAsync(set => set.SetProperty(n => n.State, NoticeState.Told).SetProperty(n => n.NotificationId, notification.Id), ct);
-        LogTold(notification.Name, recipient, counts.Clocks);
+        // What else waits to be told of these clocks is told with it. It tells of what it has taken: notices are being written all the while.
+        await db.Notices.Where(n => n.State == NoticeState.Queued && n.Recipient == recipient && due.Any(d => d.ClockId == n.ClockId))
+            .ExecuteUpdateAsync(set => set.SetProperty(n => n.State, NoticeState.Told).SetProperty(n => n.NotificationId, notification.Id), ct);
+        var taken = db.Notices.Where(n => n.NotificationId == notification.Id);
+        var clocks = await taken.Select(n => n.ClockId).Distinct().CountAsync(ct);
+        var missed = await taken.Where(n => n.IsMissed).Select(n => n.ClockId).Distinct().CountAsync(ct);
+        var (title, summary) = NotificationText.Of(recipient, await NamedAsync(db, notification.Id, now, ct), clocks, missed);
+        notification.Say(clocks, title, summary);
+        LogTold(notification.Name, recipient, clocks);
         return 1;
     }
 
     /// <summary>What is overdue for longest comes first. This folder knows that there are cases, and how people call them, not what they are.</summary>
-    static Task<List<NamedClock>> NamedAsync(HubDb db, string recipient, DateTimeOffset now, CancellationToken ct) => db.Database.SqlQuery<NamedClock>(
+    static Task<List<NamedClock>> NamedAsync(HubDb db, Guid notificationId, DateTimeOffset now, CancellationToken ct) => db.Database.SqlQuery<NamedClock>(
         $"""
         select c.subject, coalesce(s.reference, '') as "case", p.display_name as partner, c.start_time, c.due_time, c.due_time < {now} as is_overdue
         from clocks c
         left join cases s on s.id = c.case_id
         left join partners p on p.id = c.partner_id
-        where c.id in (select clock_id from notices where state = 'queued' and recipient = {recipient} and due_time <= {now})
+        where c.id in (select clock_id from notices where notification_id = {notificationId})
         order by c.due_time, c.id limit {MostNamed}
         """).ToListAsync(ct);
 

@@ -164,7 +164,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                 {
                     table.PrimaryKey("pk_notifications", x => x.id);
                     table.CheckConstraint("ck_notifications_acknowledge_time", "(state = 'acknowledged') = (acknowledge_time is not null)");
-                    table.CheckConstraint("ck_notifications_clock_count", "clock_count > 0");
                     table.CheckConstraint("ck_notifications_state", "state in ('waiting', 'acknowledged')");
                 });
 

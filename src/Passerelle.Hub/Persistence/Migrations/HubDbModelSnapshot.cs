@@ -450,8 +450,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                         {
                             t.HasCheckConstraint("ck_notifications_acknowledge_time", "(state = 'acknowledged') = (acknowledge_time is not null)");
 
-                            t.HasCheckConstraint("ck_notifications_clock_count", "clock_count > 0");
-
                             t.HasCheckConstraint("ck_notifications_state", "state in ('waiting', 'acknowledged')");
                         });
                 });

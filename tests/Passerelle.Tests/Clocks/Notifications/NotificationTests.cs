@@ -55,30 +55,38 @@ public sealed class NotificationTests(Postgres postgres)
     }
 
     [Fact]
-    public async Task By_night_only_what_is_urgent_is_told_and_the_rest_waits_for_the_morning()
+    public async Task A_reminder_of_the_night_is_told_in_the_morning()
     {
         await using var hub = await HubHost.StartAsync(postgres);
-        // Its reminder comes on Saturday at 20:30, by the wall of Paris; the other one's breach at 21:00.
+        var night = new DateTimeOffset(2027, 3, 2, 20, 0, 0, TimeSpan.Zero);
+        await SeedAsync(hub, night.AddHours(-24), 1);
+        await SweepAsync(hub, night.AddSeconds(1));
+        var morning = new DateTimeOffset(2027, 3, 3, 7, 0, 0, TimeSpan.Zero);
+        await SweepAsync(hub, morning.AddMicroseconds(-1));
+        Assert.Empty(await ListAsync(hub));
+        await SweepAsync(hub, morning);
+        Assert.Single(await ListAsync(hub));
+    }
+
+    [Fact]
+    public async Task A_deadline_that_passes_by_night_is_told_at_once_with_what_else_was_to_be_told_of_it()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        // Reminded on Saturday at 20:30, by the wall of Paris, and on Sunday; due on Sunday at 20:30. The other one is due on Saturday at 21:00.
         var reminded = new DateTimeOffset(2027, 3, 6, 19, 30, 0, TimeSpan.Zero);
         await SeedAsync(hub, reminded.AddHours(-24), 1);
-        await SweepAsync(hub, reminded.AddMinutes(-1));
-        Assert.Empty(await ListAsync(hub));
         await SeedAsync(hub, reminded.AddMinutes(30).AddHours(-48), 1);
         await SweepAsync(hub, reminded.AddSeconds(1));
-        // Its own reminders are older than it is known here: all of them wait.
         Assert.Empty(await ListAsync(hub));
         await SweepAsync(hub, reminded.AddMinutes(31));
-        var urgent = Assert.Single(await ListAsync(hub));
-        Assert.Equal((1, true), (urgent.ClockCount, urgent.Summary.Contains("Ce délai est dépassé.", StringComparison.Ordinal)));
-
-        // Not on Sunday either.
-        await SweepAsync(hub, new DateTimeOffset(2027, 3, 7, 12, 0, 0, TimeSpan.Zero));
-        var monday = new DateTimeOffset(2027, 3, 8, 7, 0, 0, TimeSpan.Zero);
-        await SweepAsync(hub, monday.AddMicroseconds(-1));
+        Assert.Contains("Ce délai est dépassé.", Assert.Single(await ListAsync(hub)).Summary, StringComparison.Ordinal);
+        await SweepAsync(hub, reminded.AddHours(23));
         Assert.Single(await ListAsync(hub));
-        // Another notification may have put it off: by then everything is told.
-        await SweepAsync(hub, monday.AddMicroseconds(1));
-        Assert.Equal(2, (await ListAsync(hub)).Count);
+        await SweepAsync(hub, reminded.AddHours(24).AddSeconds(1));
+        await SweepAsync(hub, reminded.AddHours(40));
+        Assert.Equal([1, 1], (await ListAsync(hub)).Select(n => n.ClockCount));
+        Assert.Equal(2, await hub.QueryAsync(db => db.Notices.Where(n => n.State == NoticeState.Told).Select(n => n.NotificationId).Distinct().CountAsync()));
+        Assert.False(await hub.QueryAsync(db => db.Notices.AnyAsync(n => n.State == NoticeState.Queued)));
     }
 
     [Fact]
