@@ -2,6 +2,7 @@ using Hangfire;
 using Hangfire.PostgreSql;
 using Npgsql;
 using Passerelle.Benchmarks.Harness;
+using Passerelle.Hub.Platform.Jobs;
 
 namespace Passerelle.Benchmarks.Clocks;
 
@@ -19,11 +20,10 @@ static class OneJobPerDeadline
     {
         await using var sandbox = await Sandbox.StartAsync(ct);
         await sandbox.ExecuteAsync($"create database {Database}", ct);
-        var usual = sandbox.ConnectionStringOf(Database);
-        await using var source = NpgsqlDataSource.Create(usual);
+        await using var source = NpgsqlDataSource.Create(sandbox.ConnectionStringOf(Database));
         await ExecuteAsync(source, "create table deadlines (id int primary key, due_time timestamptz not null, state text not null, notice_time timestamptz); create table told (id int primary key, time timestamptz not null)", ct);
         Deadline.Source = source;
-        var storage = new PostgreSqlStorage(new NpgsqlConnectionFactory(usual, new PostgreSqlStorageOptions()), new PostgreSqlStorageOptions());
+        var storage = new PostgreSqlStorage(new HangfireConnections(source), new PostgreSqlStorageOptions());
         var (ours, theirs) = await Alternation.RunAsync(options.Runs, stop => OursAsync(sandbox, stop), stop => TheirsAsync(source, storage, stop), speed => speed, ct);
         return new Measurement(
             [

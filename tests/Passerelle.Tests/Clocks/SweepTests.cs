@@ -20,15 +20,13 @@ public sealed class SweepTests(Postgres postgres)
         await hub.Time.FreezeAsync(Start);
         await hub.Source.SeedPromisesAsync(Start.AddHours(-30), 300);
         await hub.Source.SeedPromisesAsync(Start.AddHours(-20), 20_000);
+        // This server does not wait for the disk at each commit, and no page is known to be visible to all until it is there.
+        await hub.ExecuteAsync("checkpoint");
         await hub.ExecuteAsync("vacuum analyze clocks");
 
         var plan = await PlanAsync(FireClocks.DueSql.Replace("{0}", "500", StringComparison.Ordinal));
 
         TestContext.Current.TestOutputHelper!.WriteLine(plan);
-        await using (var c = hub.Source.CreateCommand("select datname || ' ' || coalesce(backend_xmin::text,'') || ' ' || coalesce(backend_xid::text,'') || ' ' || state || ' ' || left(query, 60) from pg_stat_activity where state is not null"))
-        await using (var r = await c.ExecuteReaderAsync()) while (await r.ReadAsync()) TestContext.Current.TestOutputHelper!.WriteLine(r.IsDBNull(0) ? "null" : r.GetString(0));
-        await using (var c = hub.Source.CreateCommand("select relpages || ' ' || relallvisible from pg_class where relname = 'clocks'"))
-            TestContext.Current.TestOutputHelper!.WriteLine((string)(await c.ExecuteScalarAsync())!);
         Assert.Contains("Index Only Scan using ix_clocks_next_fire_time on clocks", plan, StringComparison.Ordinal);
         Assert.Contains("Heap Fetches: 0", plan, StringComparison.Ordinal);
         // Rows are read by their key, those that are due and no others.
