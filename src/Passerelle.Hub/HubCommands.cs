@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform.Alarms;
 
 namespace Passerelle.Hub;
 

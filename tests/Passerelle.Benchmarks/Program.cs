@@ -1,3 +1,4 @@
+using Passerelle.Benchmarks.Clocks;
 using Passerelle.Benchmarks.Exchanges;
 using Passerelle.Benchmarks.Harness;
 using Passerelle.Benchmarks.Listings;
@@ -21,5 +22,7 @@ return await BenchCommand.RunAsync(
         new("idle", "Database transactions of a node that has nothing to do.", Idle.MeasureAsync),
         new("backlog", "Claims, speed and memory while 1,000,000 exchanges wait.", Backlog.MeasureAsync),
         new("fairness", "What one flooded and one hanging partner cost the 49 others.", Fairness.MeasureAsync),
+        new("clocks", "Rungs of 1,000,000 open clocks beside 10,000,000 closed ones, one after the other and 100,000 in one second.", Firing.MeasureAsync),
+        new("clocks.hangfire", "10,000 deadlines of one second, against one scheduled Hangfire job for each.", OneJobPerDeadline.MeasureAsync),
     ],
     args);

@@ -218,6 +218,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("subject");
 
+                    b.Property<DateTimeOffset?>("UnreadableTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("unreadable_time");
+
                     b.HasKey("Id")
                         .HasName("pk_clocks");
 
@@ -228,9 +232,15 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasDatabaseName("ix_clocks_next_fire_time")
                         .HasFilter("next_fire_time is not null");
 
+                    NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex("NextFireTime"), new[] { "Id" });
+
                     b.HasIndex("Subject")
                         .IsUnique()
                         .HasDatabaseName("ix_clocks_subject");
+
+                    b.HasIndex("UnreadableTime")
+                        .HasDatabaseName("ix_clocks_unreadable_time")
+                        .HasFilter("unreadable_time is not null");
 
                     b.ToTable("clocks", null, t =>
                         {
@@ -313,6 +323,138 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasName("pk_clock_firings");
 
                     b.ToTable("clock_firings", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Notifications.Notice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ClockId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("clock_id");
+
+                    b.Property<DateTimeOffset>("DueTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_time");
+
+                    b.Property<bool>("IsMissed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_missed");
+
+                    b.Property<bool>("IsUrgent")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_urgent");
+
+                    b.Property<Guid?>("NotificationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("notification_id");
+
+                    b.Property<string>("Recipient")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("recipient");
+
+                    b.Property<string>("Rungs")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("rungs");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_notices");
+
+                    b.HasIndex("ClockId")
+                        .HasDatabaseName("ix_notices_clock_id");
+
+                    b.HasIndex("NotificationId")
+                        .HasDatabaseName("ix_notices_notification_id")
+                        .HasFilter("notification_id is not null");
+
+                    b.HasIndex("DueTime", "Recipient")
+                        .HasDatabaseName("ix_notices_due_time_recipient")
+                        .HasFilter("state = 'queued'");
+
+                    b.ToTable("notices", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_notices_notification", "(state = 'told') = (notification_id is not null)");
+
+                            t.HasCheckConstraint("ck_notices_state", "state in ('queued', 'told', 'dropped')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Notifications.Notification", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("AcknowledgeTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("acknowledge_time");
+
+                    b.Property<int>("ClockCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("clock_count");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("Recipient")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("recipient");
+
+                    b.Property<long>("Sequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Sequence"));
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Summary")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("summary");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<ulong>("transaction_id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("xid8")
+                        .HasColumnName("transaction_id")
+                        .HasDefaultValueSql("pg_current_xact_id()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_notifications");
+
+                    b.HasIndex("Recipient", "CreateTime")
+                        .HasDatabaseName("ix_notifications_recipient_create_time");
+
+                    b.HasIndex("transaction_id", "Sequence")
+                        .HasDatabaseName("ix_notifications_transaction_id_sequence")
+                        .HasFilter("state = 'waiting'");
+
+                    b.ToTable("notifications", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_notifications_acknowledge_time", "(state = 'acknowledged') = (acknowledge_time is not null)");
+
+                            t.HasCheckConstraint("ck_notifications_state", "state in ('waiting', 'acknowledged')");
+                        });
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyOfferRow", b =>
@@ -657,45 +799,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                         {
                             t.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)");
                         });
-                });
-
-            modelBuilder.Entity("Passerelle.Hub.Exchanges.Alarm", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
-
-                    b.Property<DateTimeOffset?>("ClearTime")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("clear_time");
-
-                    b.Property<long>("Count")
-                        .HasColumnType("bigint")
-                        .HasColumnName("count");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("name");
-
-                    b.Property<DateTimeOffset>("RaiseTime")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("raise_time");
-
-                    b.PrimitiveCollection<string[]>("Rows")
-                        .IsRequired()
-                        .HasColumnType("text[]")
-                        .HasColumnName("rows");
-
-                    b.HasKey("Id")
-                        .HasName("pk_alarms");
-
-                    b.HasIndex("Name")
-                        .IsUnique()
-                        .HasDatabaseName("ix_alarms_name")
-                        .HasFilter("clear_time is null");
-
-                    b.ToTable("alarms", (string)null);
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>
@@ -1443,6 +1546,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("display_name");
 
+                    b.Property<TimeSpan?>("FeedInterval")
+                        .HasColumnType("interval")
+                        .HasColumnName("feed_interval");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1462,6 +1569,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("partners", null, t =>
                         {
                             t.HasCheckConstraint("ck_partners_delivery", "delivery in ('push', 'pull')");
+
+                            t.HasCheckConstraint("ck_partners_feed_interval", "feed_interval > interval '0'");
 
                             t.HasCheckConstraint("ck_partners_id", "id ~ '^[a-z0-9-]{3,40}$'");
 
@@ -1554,6 +1663,45 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasDatabaseName("ix_request_ids_create_time");
 
                     b.ToTable("request_ids", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Platform.Alarms.Alarm", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ClearTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("clear_time");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint")
+                        .HasColumnName("count");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("RaiseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("raise_time");
+
+                    b.PrimitiveCollection<string[]>("Rows")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("rows");
+
+                    b.HasKey("Id")
+                        .HasName("pk_alarms");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_alarms_name")
+                        .HasFilter("clear_time is null");
+
+                    b.ToTable("alarms", (string)null);
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Platform.HubEvent", b =>
@@ -2006,6 +2154,22 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_clock_firings_clocks_clock_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Notifications.Notice", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Clocks.Clock", null)
+                        .WithMany()
+                        .HasForeignKey("ClockId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_notices_clocks_clock_id");
+
+                    b.HasOne("Passerelle.Hub.Clocks.Notifications.Notification", null)
+                        .WithMany()
+                        .HasForeignKey("NotificationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_notices_notifications_notification_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyOfferRow", b =>

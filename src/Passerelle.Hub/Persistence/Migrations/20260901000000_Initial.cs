@@ -95,6 +95,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     generation = table.Column<int>(type: "integer", nullable: false),
                     answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     overdue_notice_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    unreadable_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     policy_id = table.Column<string>(type: "text", nullable: false),
                     policy_version = table.Column<int>(type: "integer", nullable: false)
                 },
@@ -144,6 +145,29 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
+                    recipient = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    clock_count = table.Column<int>(type: "integer", nullable: false),
+                    title = table.Column<string>(type: "text", nullable: false),
+                    summary = table.Column<string>(type: "text", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    acknowledge_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    transaction_id = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "pg_current_xact_id()")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_notifications", x => x.id);
+                    table.CheckConstraint("ck_notifications_acknowledge_time", "(state = 'acknowledged') = (acknowledge_time is not null)");
+                    table.CheckConstraint("ck_notifications_state", "state in ('waiting', 'acknowledged')");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "partners",
                 columns: table => new
                 {
@@ -153,12 +177,14 @@ namespace Passerelle.Hub.Persistence.Migrations
                     delivery = table.Column<string>(type: "text", nullable: false),
                     push_address = table.Column<string>(type: "text", nullable: true),
                     push_authority = table.Column<string>(type: "text", nullable: true),
+                    feed_interval = table.Column<TimeSpan>(type: "interval", nullable: true),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_partners", x => x.id);
                     table.CheckConstraint("ck_partners_delivery", "delivery in ('push', 'pull')");
+                    table.CheckConstraint("ck_partners_feed_interval", "feed_interval > interval '0'");
                     table.CheckConstraint("ck_partners_id", "id ~ '^[a-z0-9-]{3,40}$'");
                     table.CheckConstraint("ck_partners_kind", "kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
                     table.CheckConstraint("ck_partners_push_address", "(delivery = 'push') = (push_address is not null)");
@@ -259,6 +285,39 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_clock_firings_clocks_clock_id",
                         column: x => x.clock_id,
                         principalTable: "clocks",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notices",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    clock_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    recipient = table.Column<string>(type: "text", nullable: false),
+                    rungs = table.Column<string>(type: "text", nullable: false),
+                    is_urgent = table.Column<bool>(type: "boolean", nullable: false),
+                    is_missed = table.Column<bool>(type: "boolean", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    notification_id = table.Column<Guid>(type: "uuid", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_notices", x => x.id);
+                    table.CheckConstraint("ck_notices_notification", "(state = 'told') = (notification_id is not null)");
+                    table.CheckConstraint("ck_notices_state", "state in ('queued', 'told', 'dropped')");
+                    table.ForeignKey(
+                        name: "fk_notices_clocks_clock_id",
+                        column: x => x.clock_id,
+                        principalTable: "clocks",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_notices_notifications_notification_id",
+                        column: x => x.notification_id,
+                        principalTable: "notifications",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -923,13 +982,20 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_clocks_next_fire_time",
                 table: "clocks",
                 column: "next_fire_time",
-                filter: "next_fire_time is not null");
+                filter: "next_fire_time is not null")
+                .Annotation("Npgsql:IndexInclude", new[] { "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_clocks_subject",
                 table: "clocks",
                 column: "subject",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_unreadable_time",
+                table: "clocks",
+                column: "unreadable_time",
+                filter: "unreadable_time is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_consents_partner_id",
@@ -1103,6 +1169,34 @@ namespace Passerelle.Hub.Persistence.Migrations
                 filter: "state = 'on_market'");
 
             migrationBuilder.CreateIndex(
+                name: "ix_notices_clock_id",
+                table: "notices",
+                column: "clock_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notices_due_time_recipient",
+                table: "notices",
+                columns: new[] { "due_time", "recipient" },
+                filter: "state = 'queued'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notices_notification_id",
+                table: "notices",
+                column: "notification_id",
+                filter: "notification_id is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notifications_recipient_create_time",
+                table: "notifications",
+                columns: new[] { "recipient", "create_time" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notifications_transaction_id_sequence",
+                table: "notifications",
+                columns: new[] { "transaction_id", "sequence" },
+                filter: "state = 'waiting'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_offers_commune_code_revision",
                 table: "offers",
                 columns: new[] { "commune_code", "revision" },
@@ -1226,6 +1320,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "listings");
 
             migrationBuilder.DropTable(
+                name: "notices");
+
+            migrationBuilder.DropTable(
                 name: "offers");
 
             migrationBuilder.DropTable(
@@ -1244,9 +1341,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "signing_keys");
 
             migrationBuilder.DropTable(
-                name: "clocks");
-
-            migrationBuilder.DropTable(
                 name: "clock_policies");
 
             migrationBuilder.DropTable(
@@ -1257,6 +1351,12 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "import_reports");
+
+            migrationBuilder.DropTable(
+                name: "clocks");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "exchanges");
