@@ -85,6 +85,8 @@ public static class HubApp
         services.AddScoped<ClockFiles>();
         services.AddScoped<ClockBook>();
         AddDueWork<FireClocks>(services);
+        services.AddScoped<PolicyDesk>();
+        AddDueWork<ChangePolicies>(services);
 
         // Exchanges
         services.AddOptions<DeliveryOptions>().BindConfiguration("Delivery")
@@ -195,6 +197,8 @@ public static class HubApp
         app.MapGrpcService<CaseService>();
         app.MapGrpcService<RequestService>();
         app.MapGrpcService<ClockService>();
+        app.MapGrpcService<ClockPolicyService>();
+        app.MapGrpcService<PolicyChangeService>();
         app.MapGrpcService<ConsentService>();
         app.MapGrpcService<DisclosureService>();
         app.MapGrpcService<PartnerService>();

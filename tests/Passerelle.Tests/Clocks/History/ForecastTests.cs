@@ -26,32 +26,6 @@ public sealed class ForecastTests
         Assert.Equal((saturday, saturday), (late.LastWorkingMoment, late.AlertTime));
     }
 
-    [Fact]
-    public void A_simulated_policy_says_how_many_move_breach_and_heal()
-    {
-        (string Key, ClockHistory History)[] clocks =
-        [
-            ("young", new ClockStory().Start(hour: 90).History), ("old", new ClockStory().Start(hour: 60).History), ("overdue", new ClockStory().Start(ClockStory.Short, hour: 70).History),
-            ("answered", new ClockStory().Start(hour: 60).Answer(61).History), ("left alone", new ClockStory().Start(hour: 60).History),
-        ];
-        var now = ClockStory.At(100);
-
-        var shorter = Simulate(ClockStory.Short, fromTheStart: false);
-        Assert.Equal((4, 2, 1, 0), (shorter.Clocks, shorter.Moves.Count, shorter.Breaches, shorter.Heals));
-        Assert.Equal([("young", ClockStory.At(114)), ("old", ClockStory.At(100))], shorter.Moves.Select(m => (m.Clock, m.After!.Value)));
-
-        // From now on, a longer window heals nothing; as a correction it does.
-        Assert.Equal((0, 0), (Simulate(ClockStory.Promise, fromTheStart: false).Moves.Count, Simulate(ClockStory.Promise, fromTheStart: false).Heals));
-        var corrected = Simulate(ClockStory.Promise, fromTheStart: true);
-        Assert.Equal((1, 0, 1), (corrected.Moves.Count, corrected.Breaches, corrected.Heals));
-
-        SimulatedChange<string> Simulate(ClockPolicy policy, bool fromTheStart)
-        {
-            var ids = 1000;
-            return PolicySimulation.Of(clocks, key => key == "left alone" ? null : policy, fromTheStart, () => new Guid(++ids, 0, 0, new byte[8]), now);
-        }
-    }
-
     static ClockTimeline Started(string local)
     {
         var at = When.Paris(local);
