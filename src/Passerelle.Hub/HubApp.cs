@@ -85,6 +85,7 @@ public static class HubApp
         services.AddScoped<ClockFiles>();
         services.AddScoped<ClockBook>();
         AddDueWork<FireClocks>(services);
+        AddDueWork<ForewarnPromises>(services);
         services.AddScoped<PolicyDesk>();
         AddDueWork<ChangePolicies>(services);
 

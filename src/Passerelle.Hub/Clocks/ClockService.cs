@@ -1,6 +1,7 @@
 using System.Data;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Persistence;
@@ -10,7 +11,7 @@ using Wire = Passerelle.Contracts.Clocks.V1;
 
 namespace Passerelle.Hub.Clocks;
 
-public sealed partial class ClockService(HubDb db, ClockBook book, ClockFiles files, IEnumerable<IReopenable> reopenables, RequestLedger ledger, ChangeSignal changes, EventFeed feed, WatchLoop watch)
+public sealed partial class ClockService(HubDb db, ClockBook book, ClockFiles files, IEnumerable<IReopenable> reopenables, RequestLedger ledger, ChangeSignal changes, EventFeed feed, WatchLoop watch, IOptions<ResponseOptions> options)
     : Wire.ClockService.ClockServiceBase
 {
     public override async Task<Wire.GetClockResponse> GetClock(Wire.GetClockRequest request, ServerCallContext context)

@@ -139,54 +139,54 @@ public sealed class PolicyChangeBatch
         Add(command, Lease);
         Add(command, Last!.Value);
         Add(command, (long)asideCount);
-        Add(command, rows.Select(r => r.Lead));
-        Add(command, rows.Select(r => r.Move is not null));
-        Add(command, rows.Select(r => r.Move is { IsMoved: true }));
-        Add(command, rows.Select(r => r.Move is { Breaches: true }));
-        Add(command, rows.Select(r => r.Move is { Heals: true }));
+        AddAll(command, rows.Select(r => r.Lead));
+        AddAll(command, rows.Select(r => r.Move is not null));
+        AddAll(command, rows.Select(r => r.Move is { IsMoved: true }));
+        AddAll(command, rows.Select(r => r.Move is { Breaches: true }));
+        AddAll(command, rows.Select(r => r.Move is { Heals: true }));
         var named = rows.Where(r => r.Move is { IsMoved: true }).Take(Math.Max(0, toName)).ToList();
-        Add(command, named.Select(r => r.Lead));
-        Add(command, named.Select(r => r.Clock.Id));
-        Add(command, named.Select(r => r.Move!.Before?.ToDateTimeOffset()));
-        Add(command, named.Select(r => r.Move!.Deadline?.ToDateTimeOffset()));
-        Add(command, named.Select(r => EnumText<MoveEffect>.Of(r.Move!.Breaches ? MoveEffect.Breached : r.Move.Heals ? MoveEffect.Healed : MoveEffect.Moved)));
+        AddAll(command, named.Select(r => r.Lead));
+        AddAll(command, named.Select(r => r.Clock.Id));
+        AddAll(command, named.Select(r => r.Move!.Before?.ToDateTimeOffset()));
+        AddAll(command, named.Select(r => r.Move!.Deadline?.ToDateTimeOffset()));
+        AddAll(command, named.Select(r => EnumText<MoveEffect>.Of(r.Move!.Breaches ? MoveEffect.Breached : r.Move.Heals ? MoveEffect.Healed : MoveEffect.Moved)));
     }
 
     void AddRows(NpgsqlCommand command)
     {
-        Add(command, rows.Select(r => r.Clock.Id));
-        Add(command, rows.Select(r => EnumText<Standing>.Of(r.WasState)));
-        Add(command, rows.Select(r => r.WasGeneration));
-        Add(command, rows.Select(r => r.WasNextFireTime));
-        Add(command, rows.Select(r => EnumText<Standing>.Of(r.Clock.State)));
-        Add(command, rows.Select(r => r.Clock.DueTime));
-        Add(command, rows.Select(r => r.Clock.NextFireTime));
-        Add(command, rows.Select(r => r.Clock.Generation));
-        Add(command, rows.Select(r => r.Clock.OverdueNoticeTime));
-        Add(command, rows.Select(r => r.Clock.PolicyId));
-        Add(command, rows.Select(r => r.Clock.PolicyVersion));
+        AddAll(command, rows.Select(r => r.Clock.Id));
+        AddAll(command, rows.Select(r => EnumText<Standing>.Of(r.WasState)));
+        AddAll(command, rows.Select(r => r.WasGeneration));
+        AddAll(command, rows.Select(r => r.WasNextFireTime));
+        AddAll(command, rows.Select(r => EnumText<Standing>.Of(r.Clock.State)));
+        AddAll(command, rows.Select(r => r.Clock.DueTime));
+        AddAll(command, rows.Select(r => r.Clock.NextFireTime));
+        AddAll(command, rows.Select(r => r.Clock.Generation));
+        AddAll(command, rows.Select(r => r.Clock.OverdueNoticeTime));
+        AddAll(command, rows.Select(r => r.Clock.PolicyId));
+        AddAll(command, rows.Select(r => r.Clock.PolicyVersion));
 
-        Add(command, events.Select(e => e.Lead));
-        Add(command, events.Select(e => e.Event.ClockId));
-        Add(command, events.Select(e => e.Event.Number));
-        Add(command, events.Select(e => e.Event.Id));
-        Add(command, events.Select(e => EnumText<ClockFactKind>.Of(e.Event.Kind)));
-        Add(command, events.Select(e => e.Event.EffectiveTime));
-        Add(command, events.Select(e => e.Event.RecordTime));
+        AddAll(command, events.Select(e => e.Lead));
+        AddAll(command, events.Select(e => e.Event.ClockId));
+        AddAll(command, events.Select(e => e.Event.Number));
+        AddAll(command, events.Select(e => e.Event.Id));
+        AddAll(command, events.Select(e => EnumText<ClockFactKind>.Of(e.Event.Kind)));
+        AddAll(command, events.Select(e => e.Event.EffectiveTime));
+        AddAll(command, events.Select(e => e.Event.RecordTime));
         command.Parameters.Add(new() { Value = events.Select(e => e.Event.Payload).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
         Add(command, change.By);
         Add(command, change.Why);
 
-        Add(command, told.Select(t => t.Lead));
-        Add(command, told.Select(t => t.Event.Type));
-        Add(command, told.Select(t => t.Event.Time));
-        Add(command, told.Select(t => t.Event.Subject));
-        Add(command, told.Select(t => t.Event.CaseId));
-        Add(command, told.Select(t => t.Event.PartnerId));
-        Add(command, told.Select(t => t.Event.Detail));
+        AddAll(command, told.Select(t => t.Lead));
+        AddAll(command, told.Select(t => t.Event.Type));
+        AddAll(command, told.Select(t => t.Event.Time));
+        AddAll(command, told.Select(t => t.Event.Subject));
+        AddAll(command, told.Select(t => t.Event.CaseId));
+        AddAll(command, told.Select(t => t.Event.PartnerId));
+        AddAll(command, told.Select(t => t.Event.Detail));
     }
 
-    static void Add<T>(NpgsqlCommand command, IEnumerable<T> values) => command.Parameters.Add(new() { Value = values.ToArray() });
+    static void AddAll<T>(NpgsqlCommand command, IEnumerable<T> values) => command.Parameters.Add(new() { Value = values.ToArray() });
 
     static void Add(NpgsqlCommand command, object value) => command.Parameters.Add(new() { Value = value });
 

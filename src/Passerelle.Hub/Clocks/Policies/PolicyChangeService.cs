@@ -80,7 +80,9 @@ public sealed class PolicyChangeService(HubDb db, RequestLedger ledger, Nudge<Ch
             if (!await db.ClockPolicies.AnyAsync(p => p.Id == key.Id && p.Version == key.Version, ct)) throw new ResourceNotFound(PolicyNames.Of(key));
         if (selection.ClockId is { } clock && !await db.Clocks.AnyAsync(c => c.Id == clock, ct)) throw new ResourceNotFound(Names.Of(Names.Clocks, clock));
         if (selection.PartnerId is { } partner && !await db.Partners.AnyAsync(p => p.Id == partner, ct)) throw new ResourceNotFound(Names.OfPartner(partner));
-        if (selection.CaseId is { } household && !await db.Clocks.AnyAsync(c => c.CaseId == household, ct)) throw new ResourceNotFound(Names.Of(Names.Cases, household));
+        // Clocks know that there are cases, not what they are.
+        if (selection.CaseId is { } household && !(await db.Database.SqlQuery<bool>($"""select exists (select from cases where id = {household}) as "Value" """).ToListAsync(ct))[0])
+            throw new ResourceNotFound(Names.Of(Names.Cases, household));
     }
 
     static Guid NameOf(string name)

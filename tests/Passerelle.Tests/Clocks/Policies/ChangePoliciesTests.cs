@@ -226,6 +226,35 @@ public sealed class ChangePoliciesTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task A_worker_that_dies_in_the_middle_loses_nothing_and_changes_nothing_twice()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.PromisesAsync(230);
+        var policy = await hub.PolicyAsync(Longer);
+        var ordered = await hub.OrderAsync(PolicyChanges.To(policy));
+        var ids = await hub.QueryAsync(db => db.Clocks.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync());
+        foreach (var dies in (int[])[60, 61, 170])
+        {
+            await hub.OutageAsync("clocks", $"new.id = '{ids[dies]}'");
+            await Assert.ThrowsAnyAsync<Exception>(() => hub.RunAsync<ChangePolicies>());
+            await hub.OutageEndsAsync("clocks");
+            await hub.ExecuteAsync("drop function outage_of_clocks()");
+            // All of a batch, or nothing; its count with it.
+            var before = (await hub.ChangeOfAsync(ordered.Name)).PolicyChange.ChangedCount;
+            Assert.InRange(before, 0, dies);
+            Assert.Equal(before, await hub.QueryAsync(db => db.ClockEvents.LongCountAsync(e => e.Kind == ClockFactKind.PolicyChanged)));
+            await hub.Time.AdvanceAsync(TimeSpan.FromSeconds(11));
+        }
+
+        await hub.RunAsync<ChangePolicies>();
+
+        var done = (await hub.ChangeOfAsync(ordered.Name)).PolicyChange;
+        Assert.Equal((State.Done, 230, 230), (done.State, done.ChangedCount, done.MovedCount));
+        Assert.All(await hub.EventCountsAsync(policy), count => Assert.Equal(2, count));
+        Assert.Equal(230, await hub.QueryAsync(db => db.Events.CountAsync(e => e.Type == "clock.policy_changed")));
+    }
+
+    [Fact]
     public async Task Wrong_orders_are_refused()
     {
         await using var hub = await HubHost.StartAsync(postgres);
