@@ -4,6 +4,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Passerelle.Contracts.Cases.V1;
+using Passerelle.Contracts.Clocks.V1;
 using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Exchanges.V1;
 using Passerelle.Contracts.Housing.V1;
@@ -31,6 +32,8 @@ public sealed partial class PasserelleClient : IDisposable
         _channel = channel;
         var invoker = options.ApiKey is { } key ? channel.Intercept(new KeyInterceptor(key)) : channel.CreateCallInvoker();
         Cases = new CaseService.CaseServiceClient(invoker);
+        Clocks = new ClockService.ClockServiceClient(invoker);
+        ClockReports = new ClockReportService.ClockReportServiceClient(invoker);
         Requests = new RequestService.RequestServiceClient(invoker);
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Disclosures = new DisclosureService.DisclosureServiceClient(invoker);
@@ -48,6 +51,12 @@ public sealed partial class PasserelleClient : IDisposable
 
     /// <summary>Cases, and their timelines: for internal applications.</summary>
     public CaseService.CaseServiceClient Cases { get; }
+
+    /// <summary>Response clocks: where they stand, and why.</summary>
+    public ClockService.ClockServiceClient Clocks { get; }
+
+    /// <summary>How promises and partners' windows are kept.</summary>
+    public ClockReportService.ClockReportServiceClient ClockReports { get; }
 
     /// <summary>Requests of households: for internal applications.</summary>
     public RequestService.RequestServiceClient Requests { get; }

@@ -12,6 +12,7 @@ using OpenTelemetry.Trace;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Clocks.Policies;
+using Passerelle.Hub.Clocks.Reports;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
@@ -84,6 +85,8 @@ public static class HubApp
         services.AddSingleton<ClockPolicies>();
         services.AddScoped<ClockFiles>();
         services.AddScoped<ClockBook>();
+        services.AddScoped<ClockReport>();
+        services.AddSingleton<PublicFigures>();
         AddDueWork<FireClocks>(services);
 
         // Exchanges
@@ -102,6 +105,7 @@ public static class HubApp
         services.AddSingleton<Replay>();
         services.AddSingleton<DrainReport>();
         AddDueWork<AuditExchanges>(services);
+        AddDueWork<FollowLapses>(services);
 
         // Cases
         services.AddScoped<IReopenable, RequestReopening>();
@@ -109,6 +113,8 @@ public static class HubApp
         // Employment
         services.AddScoped<IExchangeKind, ReferralKind>();
         services.AddScoped<ICreation<NewReferral, Contracts.Employment.V1.CreateReferralResponse>, ReferralCreation>();
+        services.AddScoped<ReferralFollowUp>();
+        services.AddScoped<ILapseFollower>(provider => provider.GetRequiredService<ReferralFollowUp>());
         services.AddScoped<OfferBook>();
 
         // Schooling
@@ -195,6 +201,7 @@ public static class HubApp
         app.MapGrpcService<CaseService>();
         app.MapGrpcService<RequestService>();
         app.MapGrpcService<ClockService>();
+        app.MapGrpcService<ClockReportService>();
         app.MapGrpcService<ConsentService>();
         app.MapGrpcService<DisclosureService>();
         app.MapGrpcService<PartnerService>();
@@ -209,6 +216,7 @@ public static class HubApp
         app.MapGrpcService<ListingService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
+        PublicPage.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
         // From this machine only (Hangfire's own default filter); ids are all it can show.

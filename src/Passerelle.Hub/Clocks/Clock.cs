@@ -15,8 +15,8 @@ public sealed class Clock
     Clock() { }
 
     /// <param name="subject">The resource to be answered: requests/{uuid} or exchanges/{uuid}.</param>
-    public static Clock Of(Guid id, ClockFamily family, string subject, Guid caseId, string? partnerId) =>
-        new() { Id = id, Family = family, Subject = subject, CaseId = caseId, PartnerId = partnerId };
+    public static Clock Of(Guid id, ClockFamily family, string subject, Guid caseId, string? partnerId, string? need = null, string? advisor = null) =>
+        new() { Id = id, Family = family, Subject = subject, CaseId = caseId, PartnerId = partnerId, Need = need, Advisor = advisor };
 
     public Guid Id { get; private set; }
 
@@ -27,6 +27,12 @@ public sealed class Clock
     public Guid CaseId { get; private set; }
 
     public string? PartnerId { get; private set; }
+
+    /// <summary>Of a promise, what the household needs: "housing". Of a window, the kind of its partner says it.</summary>
+    public string? Need { get; private set; }
+
+    /// <summary>Of a promise, who was to answer when it started; null: nobody was named.</summary>
+    public string? Advisor { get; private set; }
 
     /// <summary>As it was when something was last written of it: that a deadline has passed is noticed by the sweep.</summary>
     public Standing State { get; private set; }
@@ -46,6 +52,9 @@ public sealed class Clock
 
     /// <summary>When the hub noticed that the deadline had passed. The breach itself is at the deadline.</summary>
     public DateTimeOffset? OverdueNoticeTime { get; private set; }
+
+    /// <summary>Since when the window of a partner has lapsed and nobody has seen to what comes next; null otherwise. An answer, however late, leaves nothing to see to.</summary>
+    public DateTimeOffset? LapseTime { get; private set; }
 
     public string PolicyId { get; private set; } = "";
 
@@ -70,6 +79,7 @@ public sealed class Clock
         (PolicyId, PolicyVersion) = history.Timeline.Policy!.Key;
         // What was noticed of an earlier deadline says nothing of this one.
         var noticed = OverdueNoticeTime > DueTime ? OverdueNoticeTime : null;
+        LapseTime = (State, Family) is (Standing.Overdue, ClockFamily.PartnerWindow) ? (noticed is null ? now.ToDateTimeOffset() : LapseTime) : null;
         OverdueNoticeTime = State switch
         {
             Standing.Overdue => noticed ?? now.ToDateTimeOffset(),
@@ -77,6 +87,9 @@ public sealed class Clock
             Standing.Running or Standing.Paused or Standing.Met or Standing.Voided => null,
         };
     }
+
+    /// <summary>What comes after the lapse has been seen to.</summary>
+    public void FollowLapse() => LapseTime = null;
 
     /// <summary>A copy that shows what was known at a moment of the past.</summary>
     public Clock AsOf(ClockHistory history, Instant moment)
@@ -101,6 +114,7 @@ public sealed class Clock
             builder.HasIndex(c => c.Subject).IsUnique();
             builder.HasIndex(c => c.CaseId);
             builder.HasIndex(c => c.NextFireTime).HasFilter("next_fire_time is not null");
+            builder.HasIndex(c => c.LapseTime).HasFilter("lapse_time is not null");
         }
     }
 }

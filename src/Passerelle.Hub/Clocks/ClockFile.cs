@@ -18,10 +18,11 @@ public sealed class ClockFile
     }
 
     /// <summary>A clock that starts now.</summary>
-    public static (ClockFile File, ClockEvent Event) Start(ClockFamily family, string subject, Guid caseId, string? partnerId, ClockPolicy policy, DateTimeOffset now)
+    public static (ClockFile File, ClockEvent Event) Start(
+        ClockFamily family, string subject, Guid caseId, string? partnerId, ClockPolicy policy, DateTimeOffset now, string? need = null, string? advisor = null)
     {
         var start = Instant.FromDateTimeOffset(now);
-        var file = new ClockFile(Clock.Of(Guid.CreateVersion7(now), family, subject, caseId, partnerId), ClockHistory.Empty, []);
+        var file = new ClockFile(Clock.Of(Guid.CreateVersion7(now), family, subject, caseId, partnerId, need, advisor), ClockHistory.Empty, []);
         var started = file.Record(new ClockFact.Started(Guid.CreateVersion7(now), start, start, policy), null, null);
         file.Clock.Show(file.History, file.fired, start);
         return (file, started);

@@ -101,7 +101,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
     {
         var first = exchange.DeliveryTime is null;
         exchange.Deliver(now);
-        if (first) await clocks.StartAsync(ClockFamily.PartnerWindow, exchange.Name, exchange.CaseId, exchange.PartnerId, need: null, now, ct);
+        if (first) await clocks.StartAsync(ClockFamily.PartnerWindow, exchange.Name, exchange.CaseId, exchange.PartnerId, need: null, advisor: null, now, ct);
         Tell(exchange, "exchange.delivered", now);
     }
 

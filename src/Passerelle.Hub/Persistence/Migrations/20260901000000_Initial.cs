@@ -88,6 +88,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                     subject = table.Column<string>(type: "text", nullable: false),
                     case_id = table.Column<Guid>(type: "uuid", nullable: false),
                     partner_id = table.Column<string>(type: "text", nullable: true),
+                    need = table.Column<string>(type: "text", nullable: true),
+                    advisor = table.Column<string>(type: "text", nullable: true),
                     state = table.Column<string>(type: "text", nullable: false),
                     start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -95,6 +97,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     generation = table.Column<int>(type: "integer", nullable: false),
                     answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     overdue_notice_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lapse_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     policy_id = table.Column<string>(type: "text", nullable: false),
                     policy_version = table.Column<int>(type: "integer", nullable: false)
                 },
@@ -782,12 +785,15 @@ namespace Passerelle.Hub.Persistence.Migrations
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     decline_reason = table.Column<string>(type: "text", nullable: true),
-                    answer_message = table.Column<byte[]>(type: "bytea", nullable: true)
+                    answer_message = table.Column<byte[]>(type: "bytea", nullable: true),
+                    partner_chosen = table.Column<bool>(type: "boolean", nullable: false),
+                    follow_up = table.Column<string>(type: "text", nullable: true),
+                    successor_id = table.Column<Guid>(type: "uuid", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_referrals", x => x.id);
-                    table.CheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)");
+                    table.CheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason, follow_up, successor_id)");
                     table.ForeignKey(
                         name: "fk_referrals_exchanges_exchange_id",
                         column: x => x.exchange_id,
@@ -798,6 +804,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_referrals_persons_person_id",
                         column: x => x.person_id,
                         principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_referrals_referrals_successor_id",
+                        column: x => x.successor_id,
+                        principalTable: "referrals",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -883,8 +895,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: new[] { "id", "version", "create_time", "terms" },
                 values: new object[,]
                 {
-                    { "partner-window", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false}" },
-                    { "promise", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false}" }
+                    { "partner-window", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}" },
+                    { "promise", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}" }
                 });
 
             migrationBuilder.InsertData(
@@ -918,6 +930,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_clocks_case_id",
                 table: "clocks",
                 column: "case_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_lapse_time",
+                table: "clocks",
+                column: "lapse_time",
+                filter: "lapse_time is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_clocks_next_fire_time",
@@ -1152,6 +1170,13 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_referrals_person_id",
                 table: "referrals",
                 column: "person_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_successor_id",
+                table: "referrals",
+                column: "successor_id",
+                unique: true,
+                filter: "successor_id is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_request_ids_create_time",

@@ -159,6 +159,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<string>("Advisor")
+                        .HasColumnType("text")
+                        .HasColumnName("advisor");
+
                     b.Property<DateTimeOffset?>("AnswerTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("answer_time");
@@ -179,6 +183,14 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.Property<int>("Generation")
                         .HasColumnType("integer")
                         .HasColumnName("generation");
+
+                    b.Property<DateTimeOffset?>("LapseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lapse_time");
+
+                    b.Property<string>("Need")
+                        .HasColumnType("text")
+                        .HasColumnName("need");
 
                     b.Property<DateTimeOffset?>("NextFireTime")
                         .HasColumnType("timestamp with time zone")
@@ -220,6 +232,10 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.HasIndex("CaseId")
                         .HasDatabaseName("ix_clocks_case_id");
+
+                    b.HasIndex("LapseTime")
+                        .HasDatabaseName("ix_clocks_lapse_time")
+                        .HasFilter("lapse_time is not null");
 
                     b.HasIndex("NextFireTime")
                         .HasDatabaseName("ix_clocks_next_fire_time")
@@ -416,14 +432,14 @@ namespace Passerelle.Hub.Persistence.Migrations
                             Id = "promise",
                             Version = 1,
                             CreateTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
-                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false}"
+                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}"
                         },
                         new
                         {
                             Id = "partner-window",
                             Version = 1,
                             CreateTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
-                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false}"
+                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}"
                         });
                 });
 
@@ -615,10 +631,18 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("exchange_id");
 
+                    b.Property<string>("FollowUp")
+                        .HasColumnType("text")
+                        .HasColumnName("follow_up");
+
                     b.Property<byte[]>("Introduction")
                         .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("introduction");
+
+                    b.Property<bool>("PartnerChosen")
+                        .HasColumnType("boolean")
+                        .HasColumnName("partner_chosen");
 
                     b.Property<string>("PartnerId")
                         .IsRequired()
@@ -634,6 +658,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("state");
 
+                    b.Property<Guid?>("SuccessorId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("successor_id");
+
                     b.HasKey("Id")
                         .HasName("pk_referrals");
 
@@ -644,6 +672,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasIndex("PersonId")
                         .HasDatabaseName("ix_referrals_person_id");
 
+                    b.HasIndex("SuccessorId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_referrals_successor_id")
+                        .HasFilter("successor_id is not null");
+
                     b.HasIndex("CaseId", "Id")
                         .HasDatabaseName("ix_referrals_case_id_id");
 
@@ -652,7 +685,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.ToTable("referrals", null, t =>
                         {
-                            t.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)");
+                            t.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason, follow_up, successor_id)");
                         });
                 });
 
@@ -2056,6 +2089,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_referrals_persons_person_id");
+
+                    b.HasOne("Passerelle.Hub.Employment.Referral", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Employment.Referral", "SuccessorId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_referrals_referrals_successor_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>
