@@ -15,34 +15,36 @@ public sealed class ReferralKind(HubDb db, ConsentGate gate, Vault vault) : IExc
     public const string KindName = "referral";
 
     /// <summary>All that a referral is made of, in one question.</summary>
-    static readonly Func<HubDb, Guid[], IAsyncEnumerable<Material>> FindMaterial = EF.CompileAsyncQuery((HubDb db, Guid[] exchangeIds) =>
+    static readonly Func<HubDb, Guid[], DateTimeOffset, IAsyncEnumerable<Material>> FindMaterial = EF.CompileAsyncQuery((HubDb db, Guid[] exchangeIds, DateTimeOffset now) =>
         from r in db.Referrals.AsNoTracking()
         join p in db.Persons on r.PersonId equals p.Id
         join c in db.Cvs on r.PersonId equals c.PersonId into cvs
         from cv in cvs.DefaultIfEmpty()
         join k in db.PersonKeys on r.PersonId equals k.PersonId into keys
         from key in keys.DefaultIfEmpty()
+        from consent in db.Consents
+            .Where(s => s.PersonId == r.PersonId && s.Purpose == Purpose.EmploymentReferral && (s.PartnerId == null || s.PartnerId == r.PartnerId) && s.WithdrawTime == null && s.ExpireTime > now)
+            .OrderByDescending(s => s.Id).Take(1).DefaultIfEmpty()
         where exchangeIds.Contains(r.ExchangeId)
-        select new Material(r, p, cv, key));
+        select new Material(r, p, cv, key, consent));
 
-    sealed record Material(Referral Referral, Person Person, Cv? Cv, PersonKey? Key);
+    sealed record Material(Referral Referral, Person Person, Cv? Cv, PersonKey? Key, Consent? Consent);
 
     public string Name => KindName;
 
-    public async Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<Exchange> exchanges, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<ExchangeHeader> exchanges, DateTimeOffset now, CancellationToken ct)
     {
         var ids = exchanges.Select(e => e.Id).ToArray();
         var files = new Dictionary<Guid, Material>(exchanges.Count);
-        await foreach (var material in FindMaterial(db, ids).WithCancellation(ct)) files[material.Referral.ExchangeId] = material;
-        var consents = await gate.FindLiveAsync(Purpose.EmploymentReferral, [.. exchanges.Select(e => (files[e.Id].Referral.PersonId, e.PartnerId))], ct);
+        await foreach (var material in FindMaterial(db, ids, now).WithCancellation(ct)) files[material.Referral.ExchangeId] = material;
         var prepared = new Dictionary<Guid, Preparation>(exchanges.Count);
         foreach (var exchange in exchanges)
         {
-            var (referral, person, cv, key) = files[exchange.Id];
-            prepared[exchange.Id] = (consents.GetValueOrDefault((referral.PersonId, exchange.PartnerId)), key, cv) switch
+            var (referral, person, cv, key, allows) = files[exchange.Id];
+            prepared[exchange.Id] = (allows, key, cv) switch
             {
                 (_, null, _) => new Preparation.NotCleared("PERSON_ERASED"),
-                (null, _, _) => await gate.HasLapsedAsync(referral.PersonId, Purpose.EmploymentReferral, exchange.PartnerId, await db.NowAsync(ct), ct)
+                (null, _, _) => await gate.HasLapsedAsync(referral.PersonId, Purpose.EmploymentReferral, exchange.PartnerId, now, ct)
                     ? new Preparation.Lapsed("CONSENT_EXPIRED")
                     : new Preparation.NotCleared(ErrorReason.ConsentMissing.ToReasonName()),
                 (_, _, null) => new Preparation.NotCleared(ErrorReason.CvMissing.ToReasonName()),

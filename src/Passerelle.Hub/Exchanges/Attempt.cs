@@ -8,21 +8,10 @@ public enum AttemptOutcome { Unknown = 1, Accepted, NotYet, Refused }
 
 public enum Transport { Push = 1, Pull }
 
-/// <summary>One try at delivering an exchange. It is written before anything is sent.</summary>
+/// <summary>One try at delivering an exchange. It is written before anything is sent, by Departures.</summary>
 public sealed class Attempt
 {
     Attempt() { }
-
-    public static Attempt Begin(Guid exchangeId, int number, Transport transport, int size, byte[] sha256, DateTimeOffset now) => new()
-    {
-        ExchangeId = exchangeId,
-        Number = number,
-        Transport = transport,
-        Outcome = AttemptOutcome.Unknown,
-        StartTime = now,
-        Size = size,
-        Sha256 = sha256,
-    };
 
     /// <summary>One that is known to have begun and not to have ended, without reading it: only what its end changes may be saved.</summary>
     public static Attempt UnderWay(Guid exchangeId, int number) => new() { ExchangeId = exchangeId, Number = number, Outcome = AttemptOutcome.Unknown };

@@ -1,61 +1,55 @@
-using System.Security.Cryptography;
-using Google.Protobuf.WellKnownTypes;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
-using Passerelle.Hub.Privacy;
-using Wire = Passerelle.Contracts.Exchanges.V1;
 
 namespace Passerelle.Hub.Exchanges;
-
-/// <summary>A claimed exchange that may leave, as it leaves.</summary>
-public readonly record struct Ready(Claim Claim, Wire.Envelope Envelope, DateTimeOffset StartTime);
 
 /// <summary>What became of a claim.</summary>
 public readonly record struct Completion(Claim Claim, SendOutcome Outcome);
 
-/// <summary>The two transactions around a send, for many exchanges at once: prepared before, completed after. None is open while a partner is called.</summary>
+/// <summary>Before and after a send, for many exchanges at once. No transaction is open while a partner is called.</summary>
 public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeKind> kinds)
 {
     /// <summary>Clears and composes claimed exchanges, and writes the attempts and the disclosures down before anything leaves.</summary>
     /// <param name="now">When they were claimed, by the database's clock.</param>
-    /// <returns>Those that may leave and are still ours; the others have ended, or belong to a newer claim.</returns>
-    public async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyCollection<Claim> claims, Transport transport, DateTimeOffset now, CancellationToken ct)
+    /// <returns>Those that may leave and are still ours; the others have ended, belong to a newer claim, or are looked at again.</returns>
+    public async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyCollection<Claimed> claimed, Transport transport, DateTimeOffset now, CancellationToken ct)
     {
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var exchanges = await LockAsync(claims, ct);
-        var generations = claims.ToDictionary(c => c.ExchangeId, c => c.Generation);
-        exchanges.RemoveAll(e => !e.IsClaimedBy(generations[e.Id]));
-        var ready = new List<Ready>(exchanges.Count);
-        var ended = new List<Exchange>();
-        foreach (var group in exchanges.GroupBy(e => e.Kind))
+        var (cleared, ended) = (new List<(Claimed, Preparation.Cleared)>(claimed.Count), new List<(Claim, Preparation)>());
+        foreach (var group in claimed.GroupBy(c => c.Header.Kind))
         {
-            var prepared = await kinds.Single(k => k.Name == group.Key).PrepareAsync([.. group], ct);
-            foreach (var exchange in group)
+            var prepared = await kinds.Single(k => k.Name == group.Key).PrepareAsync([.. group.Select(c => c.Header)], now, ct);
+            foreach (var one in group)
             {
-                switch (prepared[exchange.Id])
-                {
-                    case Preparation.Cleared cleared:
-                        ready.Add(Begin(exchange, cleared, transport, now));
-                        break;
-                    case Preparation.NotCleared refused:
-                        await desk.WithdrawAsync(exchange, refused.Reason, ct);
-                        ended.Add(exchange);
-                        break;
-                    case Preparation.Lapsed lapsed:
-                        await desk.ExpireAsync(exchange, lapsed.Reason, ct);
-                        ended.Add(exchange);
-                        break;
-                }
+                if (prepared[one.Header.Id] is Preparation.Cleared may) cleared.Add((one, may));
+                else ended.Add((one.Claim, prepared[one.Header.Id]));
             }
         }
 
-        await db.SaveInBulkAsync(ct);
-        await Line.CallNextAsync(db, ended, ct);
-        await transaction.CommitAsync(ct);
+        await EndAsync(ended, ct);
+        var ready = await db.LetLeaveAsync(cleared, transport, now, ct);
         if (ready.Count > 0) Points.Reach(Points.Prepared);
         return ready;
+    }
+
+    /// <summary>What may not leave has ended; whoever was behind it in line is called.</summary>
+    async Task EndAsync(List<(Claim Claim, Preparation Why)> claims, CancellationToken ct)
+    {
+        if (claims.Count == 0) return;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var why = claims.ToDictionary(c => c.Claim.ExchangeId);
+        var exchanges = await LockAsync([.. claims.Select(c => c.Claim)], ct);
+        exchanges.RemoveAll(e => !e.IsClaimedBy(why[e.Id].Claim.Generation));
+        foreach (var exchange in exchanges)
+        {
+            if (why[exchange.Id].Why is Preparation.NotCleared refused) await desk.WithdrawAsync(exchange, refused.Reason, ct);
+            if (why[exchange.Id].Why is Preparation.Lapsed lapsed) await desk.ExpireAsync(exchange, lapsed.Reason, ct);
+        }
+
+        await db.SaveInBulkAsync(ct);
+        await Line.CallNextAsync(db, exchanges, ct);
+        await transaction.CommitAsync(ct);
     }
 
     /// <summary>Writes down what became of tries. A failure of a claim that is no longer the newest changes its attempt only; an acceptance delivers, whatever has become of its claim.</summary>
@@ -126,23 +120,6 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         return (reader.GetFieldValue<DateTimeOffset>(0), reader.GetBoolean(1), reader.GetBoolean(2));
-    }
-
-    Ready Begin(Exchange exchange, Preparation.Cleared cleared, Transport transport, DateTimeOffset now)
-    {
-        var payload = Any.Pack(cleared.Payload);
-        db.Attempts.Add(Attempt.Begin(exchange.Id, exchange.Generation, transport, payload.Value.Length, SHA256.HashData(payload.Value.Span), now));
-        db.Disclosures.AddRange(cleared.Disclosed.Select(d => Disclosure.Of(d.PersonId, exchange.PartnerId, d.Category, cleared.Clearance, exchange.Id, now)));
-        return new Ready(new Claim(exchange.Id, exchange.Generation, exchange.PartnerId), new Wire.Envelope
-        {
-            Exchange = exchange.Name,
-            Kind = exchange.Kind,
-            Case = Names.Of(Names.Cases, exchange.CaseId),
-            Subject = exchange.Subject,
-            Attempt = exchange.Generation,
-            CreateTime = exchange.CreateTime.ToWire(),
-            Payload = payload,
-        }, now);
     }
 
     /// <summary>In one order, whoever locks several: nobody waits in a circle.</summary>

@@ -1,4 +1,3 @@
-using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Exchanges;
@@ -11,7 +10,7 @@ public sealed record Prepared(IReadOnlyList<Ready> Ready, IReadOnlyList<Completi
 public sealed partial class Dispatcher(IServiceScopeFactory scopes, ILogger<Dispatcher> logger)
 {
     /// <param name="now">When they were claimed, by the database's clock.</param>
-    public async Task<Prepared> PrepareAsync(IReadOnlyList<Claim> batch, Transport transport, DateTimeOffset now, CancellationToken ct)
+    public async Task<Prepared> PrepareAsync(IReadOnlyList<Claimed> batch, Transport transport, DateTimeOffset now, CancellationToken ct)
     {
         try
         {
@@ -21,15 +20,15 @@ public sealed partial class Dispatcher(IServiceScopeFactory scopes, ILogger<Disp
         {
             if (batch is [var one])
             {
-                LogNotPrepared(e, Names.Of(Names.Exchanges, one.ExchangeId), one.Generation);
-                return new Prepared([], [new Completion(one, new SendOutcome.NotYet(Replay.NotComposed))]);
+                LogNotPrepared(e, one.Header.Name, one.Generation);
+                return new Prepared([], [new Completion(one.Claim, new SendOutcome.NotYet(Replay.NotComposed))]);
             }
 
             // One exchange's trouble is not the others'.
             var (ready, notComposed) = (new List<Ready>(), new List<Completion>());
-            foreach (var claim in batch)
+            foreach (var claimed in batch)
             {
-                var alone = await PrepareAsync([claim], transport, now, ct);
+                var alone = await PrepareAsync([claimed], transport, now, ct);
                 ready.AddRange(alone.Ready);
                 notComposed.AddRange(alone.NotComposed);
             }

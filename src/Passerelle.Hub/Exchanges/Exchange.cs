@@ -7,6 +7,13 @@ using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Exchanges;
 
+/// <summary>What an exchange is from its beginning to its end, whatever becomes of it.</summary>
+/// <param name="Subject">What it carries, as a resource name: referrals/{uuid}, enrolments/{uuid}.</param>
+public sealed record ExchangeHeader(Guid Id, string Kind, string PartnerId, Guid CaseId, string Subject, DateTimeOffset CreateTime)
+{
+    public string Name => Names.Of(Names.Exchanges, Id);
+}
+
 /// <summary>One thing sent to one partner that expects one answer. It holds the subject's id, never its content: what travels is composed at each attempt.</summary>
 /// <remarks>Its transitions are ExchangeMachine's; here they take their data along.</remarks>
 public sealed class Exchange
@@ -77,6 +84,8 @@ public sealed class Exchange
     public Guid? SupersededBy { get; private set; }
 
     public string Name => Names.Of(Names.Exchanges, Id);
+
+    public ExchangeHeader Header => new(Id, Kind, PartnerId, CaseId, Subject, CreateTime);
 
     /// <summary>It is still ours to deliver, or to deliver again.</summary>
     public bool IsUndelivered => State is ExchangeState.Queued or ExchangeState.Sending;
@@ -174,7 +183,7 @@ public sealed class Exchange
                 "ck_exchanges_sound", "exchange_is_sound(state, due_time, delivery_time, answer_time, answer_code, end_reason, end_time, superseded_by)"));
             builder.Property(e => e.Id).ValueGeneratedNever();
             builder.Property(e => e.State).AsText();
-            builder.Ignore(e => e.Name);
+            builder.Ignore(e => e.Name).Ignore(e => e.Header);
             builder.HasOne<Partner>().WithMany().HasForeignKey(e => e.PartnerId);
             builder.Property(e => e.Sequence).UseIdentityAlwaysColumn();
             // What a claim looks at: one lane, by due time.

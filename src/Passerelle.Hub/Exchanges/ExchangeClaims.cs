@@ -10,11 +10,17 @@ namespace Passerelle.Hub.Exchanges;
 /// <summary>An exchange that is ours until the lease ends, or a higher generation is seen.</summary>
 public readonly record struct Claim(Guid ExchangeId, int Generation, string PartnerId);
 
+/// <summary>An exchange that was just taken.</summary>
+public sealed record Claimed(ExchangeHeader Header, int Generation)
+{
+    public Claim Claim => new(Header.Id, Generation, Header.PartnerId);
+}
+
 /// <param name="Claims">What was taken.</param>
 /// <param name="Time">When, by the database's clock.</param>
 /// <param name="Crowded">Partners whose lanes may have more that is due than they had room for: worth another look soon, without being called.</param>
 /// <param name="IsServed">False when the partner that was asked for is not served this way (any more).</param>
-public sealed record Taken(IReadOnlyList<Claim> Claims, DateTimeOffset Time, IReadOnlyCollection<string> Crowded, bool IsServed = true)
+public sealed record Taken(IReadOnlyList<Claimed> Claims, DateTimeOffset Time, IReadOnlyCollection<string> Crowded, bool IsServed = true)
 {
     public static readonly Taken Nothing = new([], default, []);
 }
@@ -94,7 +100,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
                 generation = e.generation + case when due.taken then 1 else 0 end,
                 due_time = case when due.taken then hub_now() + $3 else least(greatest(due.now + $7, due.first_due_time), due.now + $8) end
             from due where e.id = due.id and (due.taken or due.waits)
-            returning e.id, e.generation, e.partner_id, due.taken
+            returning e.id, e.generation, e.kind, e.partner_id, e.case_id, e.subject, e.create_time, due.taken
         ),
         found as (
             select partner_id, count(*) filter (where taken) as taken, count(*) >= min(free) or bool_or(not taken and not waits) as crowded from due group by partner_id
@@ -110,7 +116,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             update lanes l set health = 'up', failures = 0, failed_probes = 0, probe_time = null
             from room where l.partner_id = room.partner_id and $1 = 'pull' and l.health <> 'up'
         )
-        select moved.id, moved.generation, moved.partner_id, hub_now(),
+        select moved.id, moved.generation, moved.kind, moved.partner_id, moved.case_id, moved.subject, moved.create_time, hub_now(),
             array(select partner_id from found where crowded union select partner_id from room where free < 1 and $1 = 'push'),
             coalesce((select bool_and(p.delivery = $1) from partners p where p.id = any($2)), true)
         from (select) one left join moved on moved.taken
@@ -140,14 +146,17 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         command.Parameters.Add(new() { Value = PutAsideFor });
         // A probe is over by then, whatever became of its node.
         command.Parameters.Add(new() { Value = delivery.AttemptTimeout + delivery.Lease });
-        var claims = new List<Claim>();
+        var claims = new List<Claimed>();
         var (now, crowded, served) = (default(DateTimeOffset), Array.Empty<string>(), true);
         await using (var reader = await command.ExecuteReaderAsync(ct))
         {
             while (await reader.ReadAsync(ct))
             {
-                (now, crowded, served) = (reader.GetFieldValue<DateTimeOffset>(3), reader.GetFieldValue<string[]>(4), reader.GetBoolean(5));
-                if (!reader.IsDBNull(0)) claims.Add(new Claim(reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2)));
+                (now, crowded, served) = (reader.GetFieldValue<DateTimeOffset>(7), reader.GetFieldValue<string[]>(8), reader.GetBoolean(9));
+                if (reader.IsDBNull(0)) continue;
+                var header = new ExchangeHeader(
+                    reader.GetGuid(0), reader.GetString(2), reader.GetString(3), reader.GetGuid(4), reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6));
+                claims.Add(new Claimed(header, reader.GetInt32(1)));
             }
         }
 

@@ -9,9 +9,10 @@ public interface IExchangeKind
     /// <summary>`referral`, `enrolment`: the exchange's kind.</summary>
     string Name { get; }
 
-    /// <summary>Runs in the transaction that writes the attempts and the disclosures down.</summary>
+    /// <summary>Reads and composes; that the consent it was cleared by still lives is asked once more when it leaves, see Departures.</summary>
+    /// <param name="now">By the database's clock.</param>
     /// <returns>One for each exchange, by its id.</returns>
-    Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<Exchange> exchanges, CancellationToken ct);
+    Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<ExchangeHeader> exchanges, DateTimeOffset now, CancellationToken ct);
 }
 
 /// <summary>A closed set: Cleared, NotCleared or Lapsed.</summary>

@@ -87,7 +87,7 @@ public sealed partial class Replay(IServiceScopeFactory scopes, Nudge<DeliverDue
         var (replayed, refused) = (0, new List<(Guid, string)>());
         foreach (var group in exchanges.GroupBy(e => e.Kind))
         {
-            var prepared = await kinds[group.Key].PrepareAsync([.. group], ct);
+            var prepared = await kinds[group.Key].PrepareAsync([.. group.Select(e => e.Header)], now, ct);
             foreach (var exchange in group)
             {
                 switch (prepared[exchange.Id])

@@ -15,6 +15,7 @@ namespace Passerelle.Hub.Persistence;
 public static class BulkSave
 {
     static readonly ConcurrentDictionary<string, string> Statements = new();
+    static readonly ConcurrentDictionary<IEntityType, Table> Tables = new();
 
     /// <summary>Part of the open transaction; new rows alone may also be saved without one: a statement is a transaction by itself.</summary>
     public static async Task SaveInBulkAsync(this HubDb db, CancellationToken ct)
@@ -23,16 +24,15 @@ public static class BulkSave
         if (entries.Count == 0) return;
         // A row that is not there any more is noticed only when the statement is done.
         if (db.Database.CurrentTransaction is null && entries.Exists(e => e.State == EntityState.Modified)) throw new InvalidOperationException("Changing rows in bulk needs an open transaction.");
-        var parts = entries.GroupBy(e => (e.Metadata, e.State))
-            .Select(g => (Type: g.Key.Metadata, g.Key.State, Rows: g.ToList())).Select(g => (g.Type, g.State, g.Rows, Columns: Columns(g.Type, g.State, g.Rows))).ToList();
-        var shape = string.Join(';', parts.Select(p => $"{p.Type.Name}/{p.State}/{string.Join(',', p.Columns.Select(c => c.Name))}"));
+        var parts = entries.GroupBy(e => (e.Metadata, e.State)).Select(g => new Part(Tables.GetOrAdd(g.Key.Metadata, type => new Table(type)), g.Key.State, [.. g])).ToList();
         await db.Database.OpenConnectionAsync(ct);
         try
         {
             await using var command = new NpgsqlCommand(
-                Statements.GetOrAdd(shape, _ => Sql([.. parts.Select(p => (p.Type, p.State, p.Columns))])), (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction());
+                Statements.GetOrAdd(string.Join(';', parts.Select(p => p.Shape)), _ => Sql(parts)),
+                (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction());
             foreach (var part in parts)
-                foreach (var column in part.Columns) command.Parameters.Add(new NpgsqlParameter { Value = Values(column, part.Rows), DataTypeName = StoreType(column) + "[]" });
+                foreach (var column in part.Columns) command.Parameters.Add(new NpgsqlParameter { Value = column.Values(part.Rows), DataTypeName = column.ArrayType });
             var saved = (long)(await command.ExecuteScalarAsync(ct))!;
             if (saved != entries.Count) throw new DbUpdateConcurrencyException($"{entries.Count} rows were to be saved, {saved} were.");
         }
@@ -45,40 +45,89 @@ public static class BulkSave
         db.ChangeTracker.AcceptAllChanges();
     }
 
-    static List<IProperty> Columns(IEntityType type, EntityState state, List<EntityEntry> rows) => state == EntityState.Added
-        // What the database fills in by itself is left to it.
-        ? [.. type.GetProperties().Where(p => p.ValueGenerated == ValueGenerated.Never)]
-        : [.. type.FindPrimaryKey()!.Properties, .. type.GetProperties().Where(p => !p.IsPrimaryKey() && rows.Exists(r => r.Property(p).IsModified))];
-
-    static Array Values(IProperty property, List<EntityEntry> rows)
-    {
-        var converter = property.GetTypeMapping().Converter;
-        var type = converter?.ProviderClrType ?? property.ClrType;
-        if (property.IsNullable && type.IsValueType && Nullable.GetUnderlyingType(type) is null) type = typeof(Nullable<>).MakeGenericType(type);
-        var values = Array.CreateInstance(type, rows.Count);
-        for (var i = 0; i < rows.Count; i++)
-        {
-            var value = rows[i].Property(property).CurrentValue;
-            values.SetValue(converter is null || value is null ? value : converter.ConvertToProvider(value), i);
-        }
-
-        return values;
-    }
-
-    static string StoreType(IProperty property) => property.GetTypeMapping() is RelationalTypeMapping mapping ? mapping.StoreType : property.GetColumnType();
-
-    static string Sql(IReadOnlyList<(IEntityType Type, EntityState State, List<IProperty> Columns)> parts)
+    static string Sql(List<Part> parts)
     {
         var next = 1;
         var saves = parts.Select((part, i) =>
         {
-            var names = part.Columns.Select(c => c.GetColumnName()).ToList();
+            var names = part.Columns.Select(c => c.Name).ToList();
             var rows = $"unnest({string.Join(", ", names.Select(_ => $"${next++}"))}) row ({string.Join(", ", names)})";
-            var keys = part.Type.FindPrimaryKey()!.Properties.Count;
+            var keys = part.Table.Keys.Count;
             return $"s{i} as ({(part.State == EntityState.Added
-                ? $"insert into {part.Type.GetTableName()} ({string.Join(", ", names)}) select * from {rows}"
-                : $"update {part.Type.GetTableName()} t set {string.Join(", ", names.Skip(keys).Select(n => $"{n} = row.{n}"))} from {rows} where {string.Join(" and ", names.Take(keys).Select(n => $"t.{n} = row.{n}"))}")} returning 1)";
+                ? $"insert into {part.Table.Name} ({string.Join(", ", names)}) select * from {rows}"
+                : $"update {part.Table.Name} t set {string.Join(", ", names.Skip(keys).Select(n => $"{n} = row.{n}"))} from {rows} where {string.Join(" and ", names.Take(keys).Select(n => $"t.{n} = row.{n}"))}")} returning 1)";
         }).ToList();
         return $"with {string.Join(",\n", saves)}\nselect {string.Join(" + ", saves.Select((_, i) => $"(select count(*) from s{i})"))}";
+    }
+
+    /// <summary>Rows of one table that are all new, or all changed.</summary>
+    sealed class Part
+    {
+        public Part(Table table, EntityState state, List<EntityEntry> rows)
+        {
+            (Table, State, Rows) = (table, state, rows);
+            Columns = state == EntityState.Added ? table.Inserted : [.. table.Keys, .. table.Others.Where(c => rows.Exists(r => r.Property(c.Property).IsModified))];
+            Shape = state == EntityState.Added ? table.Name : $"{table.Name}({string.Join(',', Columns.Select(c => c.Name))})";
+        }
+
+        public Table Table { get; }
+
+        public EntityState State { get; }
+
+        public List<EntityEntry> Rows { get; }
+
+        public IReadOnlyList<Column> Columns { get; }
+
+        /// <summary>What makes two statements the same.</summary>
+        public string Shape { get; }
+    }
+
+    sealed class Table(IEntityType type)
+    {
+        public string Name { get; } = type.GetTableName()!;
+
+        public IReadOnlyList<Column> Keys { get; } = [.. type.FindPrimaryKey()!.Properties.Select(Column.Of)];
+
+        public IReadOnlyList<Column> Others { get; } = [.. type.GetProperties().Where(p => !p.IsPrimaryKey()).Select(Column.Of)];
+
+        /// <summary>What the database fills in by itself is left to it.</summary>
+        public IReadOnlyList<Column> Inserted { get; } = [.. type.GetProperties().Where(p => p.ValueGenerated == ValueGenerated.Never).Select(Column.Of)];
+    }
+
+    abstract class Column(IProperty property)
+    {
+        public IProperty Property => property;
+
+        public string Name { get; } = property.GetColumnName();
+
+        public string ArrayType { get; } = (property.GetTypeMapping() is RelationalTypeMapping mapping ? mapping.StoreType : property.GetColumnType()) + "[]";
+
+        public static Column Of(IProperty property)
+        {
+            var type = property.GetTypeMapping().Converter?.ProviderClrType ?? property.ClrType;
+            if (property.IsNullable && type.IsValueType && Nullable.GetUnderlyingType(type) is null) type = typeof(Nullable<>).MakeGenericType(type);
+            return (Column)Activator.CreateInstance(typeof(Column<>).MakeGenericType(type), property)!;
+        }
+
+        public abstract Array Values(List<EntityEntry> rows);
+    }
+
+    /// <typeparam name="T">What the driver is given.</typeparam>
+    sealed class Column<T>(IProperty property) : Column(property)
+    {
+        readonly Func<object?, object?>? convert = property.GetTypeMapping().Converter?.ConvertToProvider;
+        readonly IClrPropertyGetter? getter = property.IsShadowProperty() ? null : property.GetGetter();
+
+        public override Array Values(List<EntityEntry> rows)
+        {
+            var values = new T?[rows.Count];
+            for (var i = 0; i < values.Length; i++)
+            {
+                var value = getter is null ? rows[i].Property(Property).CurrentValue : getter.GetClrValueUsingContainingEntity(rows[i].Entity);
+                values[i] = (T?)(convert is null || value is null ? value : convert(value));
+            }
+
+            return values;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
 using Grpc.Core;
+using Npgsql;
 using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Platform;
@@ -8,7 +9,14 @@ namespace Passerelle.Hub.Platform;
 /// <summary>What a slice brings to making many of one kind at once.</summary>
 public interface ICreation<TDraft, TResponse>
 {
+    /// <summary>What must be known before they are made. It is asked in one exchange with the database, together with whether they were made before.</summary>
+    NpgsqlBatchCommand Question(IReadOnlyList<TDraft> drafts);
+
+    /// <returns>The drafts, each with what is known of it.</returns>
+    Task<IReadOnlyList<TDraft>> ReadAsync(IReadOnlyList<TDraft> drafts, NpgsqlDataReader answer, CancellationToken ct);
+
     /// <summary>What it adds to the context is saved and committed by who called it, with the marks of the calls, in one transaction: begun here where rows are locked.</summary>
+    /// <param name="drafts">As ReadAsync returned them, without those that were made before.</param>
     /// <param name="now">The database's time.</param>
     /// <returns>One for each draft, in their order.</returns>
     Task<IReadOnlyList<Reply<TResponse>>> CreateAsync(IReadOnlyList<TDraft> drafts, DateTimeOffset now, CancellationToken ct);

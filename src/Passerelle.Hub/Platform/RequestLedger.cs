@@ -39,11 +39,12 @@ public sealed class RequestLedger(HubDb db)
     public async Task<IReadOnlyList<Reply<TResponse>>> OnceAsync<TDraft, TResponse>(
         IReadOnlyList<(CallMark Mark, TDraft Draft)> calls, ICreation<TDraft, TResponse> creation, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
-        var (made, now) = await FindAsync<TResponse>([.. calls.Select(c => c.Mark)], ct);
+        IReadOnlyList<TDraft> drafts = [.. calls.Select(c => c.Draft)];
+        var (made, now) = await FindAsync<TResponse>([.. calls.Select(c => c.Mark)], ct, creation.Question(drafts), async answer => drafts = await creation.ReadAsync(drafts, answer, ct));
         // Of equal ones that come together the first is made, the others are its repeats.
         var fresh = Enumerable.Range(0, calls.Count).Where(i => made[i] is null).DistinctBy(i => (calls[i].Mark.CallerId, calls[i].Mark.RequestId)).ToList();
         if (fresh.Count == 0) return made!;
-        var replies = await creation.CreateAsync([.. fresh.Select(i => calls[i].Draft)], now, ct);
+        var replies = await creation.CreateAsync([.. fresh.Select(i => drafts[i])], now, ct);
         foreach (var (i, reply) in fresh.Zip(replies))
         {
             made[i] = reply;
@@ -93,24 +94,29 @@ public sealed class RequestLedger(HubDb db)
         """, ct) == 1;
 
     /// <summary>Straight to the driver: every creating call begins with it.</summary>
+    /// <param name="question">Asked along with it.</param>
+    /// <param name="read">Reads the question's answer.</param>
     /// <returns>For each mark what was answered before, null where nothing was; and the database's time.</returns>
-    async Task<(Reply<TResponse>?[] Made, DateTimeOffset Now)> FindAsync<TResponse>(CallMark[] marks, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
+    async Task<(Reply<TResponse>?[] Made, DateTimeOffset Now)> FindAsync<TResponse>(
+        CallMark[] marks, CancellationToken ct, NpgsqlBatchCommand? question = null, Func<NpgsqlDataReader, Task>? read = null) where TResponse : class, IMessage<TResponse>, new()
     {
         await db.Database.OpenConnectionAsync(ct);
         try
         {
-            await using var command = (NpgsqlCommand)db.Database.GetDbConnection().CreateCommand();
-            command.CommandText =
+            await using var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection());
+            var find = new NpgsqlBatchCommand(
                 """
                 select (select hub_now()), r.method, r.digest, r.response
                 from unnest($1, $2) with ordinality call (caller_id, request_id, number)
                 left join request_ids r on r.caller_id = call.caller_id and r.request_id = call.request_id
                 order by call.number
-                """;
-            command.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.CallerId) });
-            command.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.RequestId) });
+                """);
+            find.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.CallerId) });
+            find.Parameters.Add(new() { Value = Array.ConvertAll(marks, m => m.RequestId) });
+            batch.BatchCommands.Add(find);
+            if (question is not null) batch.BatchCommands.Add(question);
             var (made, now) = (new Reply<TResponse>?[marks.Length], default(DateTimeOffset));
-            await using var reader = await command.ExecuteReaderAsync(ct);
+            await using var reader = await batch.ExecuteReaderAsync(ct);
             for (var i = 0; await reader.ReadAsync(ct); i++)
             {
                 now = reader.GetFieldValue<DateTimeOffset>(0);
@@ -120,6 +126,7 @@ public sealed class RequestLedger(HubDb db)
                     : new Reply<TResponse>.Refused(new RequestIdReused(marks[i].RequestId.ToString()));
             }
 
+            if (read is not null && await reader.NextResultAsync(ct)) await read(reader);
             return (made, now);
         }
         finally

@@ -81,29 +81,8 @@ public sealed class ConsentMissing(Guid personId, Purpose purpose, string partne
 /// <summary>The gate: may this person's data go to this partner for this purpose, now?</summary>
 public sealed class ConsentGate(HubDb db)
 {
-    /// <summary>The consent that allows it, and locks it: a withdrawal waits until the caller's transaction has said what leaves, or comes first and is seen.</summary>
-    public async Task<Consent?> FindLiveAsync(Guid personId, Purpose purpose, string partnerId, CancellationToken ct) =>
-        (await FindLiveAsync(purpose, [(personId, partnerId)], ct)).GetValueOrDefault((personId, partnerId));
-
-    /// <summary>The same for many at once; those that nothing allows are left out.</summary>
-    public async Task<Dictionary<(Guid PersonId, string PartnerId), Consent>> FindLiveAsync(Purpose purpose, IReadOnlyCollection<(Guid PersonId, string PartnerId)> wanted, CancellationToken ct)
-    {
-        var persons = wanted.Select(w => w.PersonId).Distinct().ToArray();
-        var live = (await db.Consents.FromSql(
-            $"""
-            select * from consents
-            where person_id = any({persons}) and purpose = {EnumText<Purpose>.Of(purpose)} and withdraw_time is null and expire_time > hub_now()
-            order by id
-            for share
-            """).AsNoTracking().ToListAsync(ct)).ToLookup(c => c.PersonId);
-        var found = new Dictionary<(Guid, string), Consent>();
-        foreach (var (personId, partnerId) in wanted)
-        {
-            if (live[personId].LastOrDefault(c => c.PartnerId is null || c.PartnerId == partnerId) is { } consent) found[(personId, partnerId)] = consent;
-        }
-
-        return found;
-    }
+    /// <summary>Of a row of consents, in SQL: it still allows what it allowed. Asked of a row that is locked: a withdrawal comes first and is seen, or waits until it is written down what leaves.</summary>
+    public const string IsLive = "withdraw_time is null and expire_time > hub_now()";
 
     /// <summary>True when a consent once allowed it and has come to its end by itself: nobody withdrew it.</summary>
     public Task<bool> HasLapsedAsync(Guid personId, Purpose purpose, string partnerId, DateTimeOffset now, CancellationToken ct) =>

@@ -16,7 +16,7 @@ public sealed class EnrolmentKind(HubDb db, Vault vault) : IExchangeKind
 
     public string Name => KindName;
 
-    public async Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<Exchange> exchanges, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<ExchangeHeader> exchanges, DateTimeOffset now, CancellationToken ct)
     {
         var (ids, caseIds) = (exchanges.Select(e => e.Id).ToArray(), exchanges.Select(e => e.CaseId).Distinct().ToArray());
         // An earlier round is answered, and what is answered is not sent again: whatever is prepared is the present round.

@@ -28,13 +28,13 @@ public sealed class LeaseTests(Postgres postgres)
 
         var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
-            var mine = new List<Claim>();
+            var mine = new List<Claimed>();
             // A lane that another one is claiming from is skipped: nothing taken is not yet nothing left.
             while (await claims.OldestDueAsync(CancellationToken.None) is not null) mine.AddRange((await claims.TakeAsync(3, CancellationToken.None)).Claims);
             return mine;
         })));
 
-        Assert.Equal(ids.Order(), taken.SelectMany(t => t).Select(c => c.ExchangeId).Order());
+        Assert.Equal(ids.Order(), taken.SelectMany(t => t).Select(c => c.Header.Id).Order());
         Assert.All(taken.SelectMany(t => t), c => Assert.Equal(1, c.Generation));
     }
 

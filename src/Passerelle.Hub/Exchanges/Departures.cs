@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using NpgsqlTypes;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Privacy;
+using Wire = Passerelle.Contracts.Exchanges.V1;
+
+namespace Passerelle.Hub.Exchanges;
+
+/// <summary>A claimed exchange that may leave, as it leaves.</summary>
+public readonly record struct Ready(Claim Claim, Wire.Envelope Envelope, DateTimeOffset StartTime);
+
+/// <summary>The last word before something leaves: it is still ours, and what allows it still does. Attempts and disclosures are written down by the same statement.</summary>
+/// <remarks>
+/// One statement is a transaction by itself: between what was read to compose and this, nothing is locked and nothing has to be. Rows are locked by id, exchanges before consents.
+/// </remarks>
+public static class Departures
+{
+    static readonly string Sql =
+        $"""
+        with wanted as (
+            select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::bytea[]) w (exchange_id, number, consent_id, size, sha256)
+        ),
+        ours as materialized (
+            select e.id, e.partner_id from exchanges e join wanted w on e.id = w.exchange_id and e.generation = w.number
+            where e.state = 'sending' order by e.id for update of e
+        ),
+        live as materialized (
+            select id from consents where id = any($3) and {ConsentGate.IsLive} order by id for share
+        ),
+        leaving as materialized (
+            select w.*, ours.partner_id from wanted w join ours on ours.id = w.exchange_id where w.consent_id is null or w.consent_id in (select id from live)
+        ),
+        begun as (
+            insert into attempts (exchange_id, number, transport, outcome, start_time, size, sha256)
+            select exchange_id, number, $6, 'unknown', $7, size, sha256 from leaving
+        ),
+        disclosed as (
+            insert into disclosures (id, person_id, partner_id, category, ground, consent_id, exchange_id, time)
+            select d.id, d.person_id, l.partner_id, d.category, d.ground, l.consent_id, l.exchange_id, $7
+            from unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::text[]) d (exchange_id, id, person_id, category, ground) join leaving l using (exchange_id)
+        ),
+        stays as (
+            update exchanges e set due_time = hub_now() from ours where e.id = ours.id and e.id not in (select exchange_id from leaving)
+        )
+        select exchange_id from leaving
+        """;
+
+    /// <param name="now">When they were claimed, by the database's clock.</param>
+    /// <returns>Those that may leave; the others are not ours any more, or what allowed them has just come to its end: those are due at once, to be looked at anew.</returns>
+    public static async Task<IReadOnlyList<Ready>> LetLeaveAsync(
+        this HubDb db, IReadOnlyList<(Claimed Claimed, Preparation.Cleared Cleared)> cleared, Transport transport, DateTimeOffset now, CancellationToken ct)
+    {
+        if (cleared.Count == 0) return [];
+        var envelopes = cleared.Select(c => Compose(c.Claimed, c.Cleared)).ToList();
+        var disclosed = cleared.SelectMany(c => c.Cleared.Disclosed.Select(d => (c.Claimed.Header.Id, d.PersonId, d.Category, c.Cleared.Clearance.Ground))).ToList();
+        await db.Database.OpenConnectionAsync(ct);
+        try
+        {
+            await using var command = (NpgsqlCommand)db.Database.GetDbConnection().CreateCommand();
+            command.CommandText = Sql;
+            Add(NpgsqlDbType.Uuid, cleared.Select(c => c.Claimed.Header.Id).ToArray());
+            Add(NpgsqlDbType.Integer, cleared.Select(c => c.Claimed.Generation).ToArray());
+            Add(NpgsqlDbType.Uuid, cleared.Select(c => c.Cleared.Clearance.ConsentId).ToArray());
+            Add(NpgsqlDbType.Integer, envelopes.Select(e => e.Payload.Value.Length).ToArray());
+            Add(NpgsqlDbType.Bytea, envelopes.Select(e => SHA256.HashData(e.Payload.Value.Span)).ToArray());
+            command.Parameters.Add(new() { Value = EnumText<Transport>.Of(transport) });
+            command.Parameters.Add(new() { Value = now });
+            Add(NpgsqlDbType.Uuid, disclosed.Select(d => d.Id).ToArray());
+            Add(NpgsqlDbType.Uuid, disclosed.Select(_ => Guid.CreateVersion7(now)).ToArray());
+            Add(NpgsqlDbType.Uuid, disclosed.Select(d => d.PersonId).ToArray());
+            Add(NpgsqlDbType.Text, disclosed.Select(d => d.Category).ToArray());
+            Add(NpgsqlDbType.Text, disclosed.Select(d => EnumText<Ground>.Of(d.Ground)).ToArray());
+            var leaving = await ReadIdsAsync(command, ct);
+            return [.. cleared.Zip(envelopes).Where(c => leaving.Contains(c.First.Claimed.Header.Id)).Select(c => new Ready(c.First.Claimed.Claim, c.Second, now))];
+
+            void Add(NpgsqlDbType type, Array values) => command.Parameters.Add(new() { Value = values, NpgsqlDbType = NpgsqlDbType.Array | type });
+        }
+        finally
+        {
+            await db.Database.CloseConnectionAsync();
+        }
+    }
+
+    static async Task<HashSet<Guid>> ReadIdsAsync(NpgsqlCommand command, CancellationToken ct)
+    {
+        var ids = new HashSet<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct)) ids.Add(reader.GetGuid(0));
+        return ids;
+    }
+
+    static Wire.Envelope Compose(Claimed claimed, Preparation.Cleared cleared) => new()
+    {
+        Exchange = claimed.Header.Name,
+        Kind = claimed.Header.Kind,
+        Case = Names.Of(Names.Cases, claimed.Header.CaseId),
+        Subject = claimed.Header.Subject,
+        Attempt = claimed.Generation,
+        CreateTime = claimed.Header.CreateTime.ToWire(),
+        Payload = Any.Pack(cleared.Payload),
+    };
+}
