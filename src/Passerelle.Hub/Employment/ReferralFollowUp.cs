@@ -13,7 +13,7 @@ using Passerelle.Hub.Privacy;
 namespace Passerelle.Hub.Employment;
 
 /// <summary>What comes after a partner has declined a referral or let its window lapse: the next partner, as the window's policy says, or else an advisor. Once for each referral.</summary>
-public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies policies, ConsentGate gate, Vault vault) : ILapseFollower
+public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies policies, Vault vault) : ILapseFollower
 {
     /// <summary>What a partner was given before that weighs on it no longer.</summary>
     static readonly TimeSpan LoadLasts = TimeSpan.FromDays(7);
@@ -64,17 +64,16 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
         if (!await db.PersonKeys.AnyAsync(k => k.PersonId == referral.PersonId, ct)) return new Next.Nobody("PERSON_ERASED");
         // Two referrals of one person are followed one after the other, or both might go to the same partner.
         await db.Database.ExecuteSqlAsync($"select from persons where id = {referral.PersonId} for no key update", ct);
-        var left = InOrder(await OthersAsync(referral.PersonId, now, ct), reoffer);
+        var left = InOrder(await OthersAsync(referral.PersonId, now, ct), reoffer).ToList();
         if (left.Count == 0) return new Next.Nobody("NO_PARTNER_LEFT");
-        var consents = await gate.FindLiveAsync(Purpose.EmploymentReferral, [.. left.Select(id => (referral.PersonId, id))], ct);
-        return left.Find(id => consents.ContainsKey((referral.PersonId, id))) is { } allowed ? new Next.Partner(allowed) : new Next.Nobody(ErrorReason.ConsentMissing.ToReasonName());
+        return left.Find(o => o.HasConsent) is { } allowed ? new Next.Partner(allowed.Id) : new Next.Nobody(ErrorReason.ConsentMissing.ToReasonName());
     }
 
-    static List<string> InOrder(List<Other> others, Reoffer reoffer) => reoffer.Order switch
+    static IEnumerable<Other> InOrder(List<Other> others, Reoffer reoffer) => reoffer.Order switch
     {
         ReofferOrder.Off => [],
-        ReofferOrder.ByLoad => [.. others.OrderBy(o => o.Load).ThenBy(o => o.Id, StringComparer.Ordinal).Select(o => o.Id)],
-        ReofferOrder.Named => [.. reoffer.Partners.Where(id => others.Exists(o => o.Id == id))],
+        ReofferOrder.ByLoad => others.OrderBy(o => o.Load).ThenBy(o => o.Id, StringComparer.Ordinal),
+        ReofferOrder.Named => reoffer.Partners.Join(others, id => id, o => o.Id, (_, other) => other),
     };
 
     /// <summary>Partners who could take it: their lanes are open, and none of them has, or is about to have, this person's CV by another referral. So it never goes back to one that declined or let it lapse.</summary>
@@ -85,8 +84,12 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
             .Where(p => p.Kind == PartnerKind.Employment && p.Lane.PauseTime == null && p.Lane.Health == LaneHealth.Up)
             .Where(p => !db.Referrals.Any(r => r.PersonId == personId && r.PartnerId == p.Id
                 && db.Exchanges.Any(e => e.Id == r.ExchangeId && (e.DeliveryTime != null || e.State == ExchangeState.Queued || e.State == ExchangeState.Sending))))
-            .Select(p => new Other(p.Id, db.Exchanges.Count(e => e.PartnerId == p.Id && e.Id.CompareTo(since) > 0
-                && (e.State == ExchangeState.Queued || e.State == ExchangeState.Sending || e.State == ExchangeState.AwaitingAnswer))))
+            .Select(p => new Other(
+                p.Id,
+                db.Exchanges.Count(e => e.PartnerId == p.Id && e.Id.CompareTo(since) > 0
+                    && (e.State == ExchangeState.Queued || e.State == ExchangeState.Sending || e.State == ExchangeState.AwaitingAnswer)),
+                // It is asked again when the CV leaves.
+                db.Consents.Any(c => c.PersonId == personId && c.Purpose == Purpose.EmploymentReferral && (c.PartnerId == null || c.PartnerId == p.Id) && c.WithdrawTime == null && c.ExpireTime > now)))
             .ToListAsync(ct);
     }
 
@@ -106,7 +109,7 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
     void Tell(Referral referral, string type, DateTimeOffset now, string detail) => db.Events.Add(HubEvent.Of(type, now, referral.Name, referral.CaseId, referral.PartnerId, detail));
 
     /// <param name="Load">Exchanges of its that wait for it or for its answer.</param>
-    sealed record Other(string Id, int Load);
+    sealed record Other(string Id, int Load, bool HasConsent);
 
     abstract record Next
     {
