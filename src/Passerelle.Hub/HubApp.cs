@@ -114,6 +114,7 @@ public static class HubApp
         services.AddScoped<IExchangeKind, ReferralKind>();
         services.AddScoped<ICreation<NewReferral, Contracts.Employment.V1.CreateReferralResponse>, ReferralCreation>();
         services.AddScoped<ReferralFollowUp>();
+        AddDueWork<ForewarnReferrals>(services);
         services.AddScoped<ILapseFollower>(provider => provider.GetRequiredService<ReferralFollowUp>());
         services.AddScoped<OfferBook>();
 

@@ -18,6 +18,8 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
     /// <summary>What a partner was given before that weighs on it no longer.</summary>
     static readonly TimeSpan LoadLasts = TimeSpan.FromDays(7);
 
+    const string Forewarned = "referral.forewarned";
+
     public string Kind => ReferralKind.KindName;
 
     public async Task FollowLapseAsync(Guid exchangeId, CancellationToken ct)
@@ -38,12 +40,25 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
         await FollowAsync(referral, await db.Clocks.SingleAsync(c => c.Subject == exchange.Name, ct), ct);
     }
 
+    /// <summary>Says beforehand that nobody is left after this one, where it is so. Once, within the caller's transaction.</summary>
+    public async Task ForewarnAsync(Guid id, CancellationToken ct)
+    {
+        var referral = (await db.Referrals.FromSql($"select * from referrals where id = {id} for update").ToListAsync(ct)).Single();
+        if (referral.State != ReferralState.Open || referral.FollowUp is not null) return;
+        if (await db.Events.AnyAsync(e => e.CaseId == referral.CaseId && e.Subject == referral.Name && e.Type == Forewarned, ct)) return;
+        var exchange = Names.Of(Names.Exchanges, referral.ExchangeId);
+        var window = await db.Clocks.AsNoTracking().SingleAsync(c => c.Subject == exchange, ct);
+        var now = await db.NowAsync(ct);
+        if (await NextAsync(referral, await ReofferOfAsync(window, ct), now, ct) is Next.Nobody nobody) Tell(referral, Forewarned, now, nobody.Why);
+    }
+
+    async Task<Reoffer> ReofferOfAsync(Clock window, CancellationToken ct) => (await policies.ReadAsync(db, [window.Policy], ct)).Of(window.Policy).Terms.Reoffer;
+
     async Task FollowAsync(Referral referral, Clock window, CancellationToken ct)
     {
         if (referral.FollowUp is not null) return;
         var now = await db.NowAsync(ct);
-        var terms = (await policies.ReadAsync(db, [window.Policy], ct)).Of(window.Policy).Terms;
-        switch (await NextAsync(referral, terms.Reoffer, now, ct))
+        switch (await NextAsync(referral, await ReofferOfAsync(window, ct), now, ct))
         {
             case Next.Partner next:
                 var successor = await OfferAsync(referral, next.Id, now, ct);
