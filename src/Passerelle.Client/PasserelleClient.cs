@@ -34,6 +34,8 @@ public sealed partial class PasserelleClient : IDisposable
         Cases = new CaseService.CaseServiceClient(invoker);
         Clocks = new ClockService.ClockServiceClient(invoker);
         ClockReports = new ClockReportService.ClockReportServiceClient(invoker);
+        ClockPolicies = new ClockPolicyService.ClockPolicyServiceClient(invoker);
+        PolicyChanges = new PolicyChangeService.PolicyChangeServiceClient(invoker);
         Requests = new RequestService.RequestServiceClient(invoker);
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Disclosures = new DisclosureService.DisclosureServiceClient(invoker);
@@ -57,6 +59,12 @@ public sealed partial class PasserelleClient : IDisposable
 
     /// <summary>How promises and partners' windows are kept.</summary>
     public ClockReportService.ClockReportServiceClient ClockReports { get; }
+
+    /// <summary>What lays down how clocks count: for operators.</summary>
+    public ClockPolicyService.ClockPolicyServiceClient ClockPolicies { get; }
+
+    /// <summary>Clocks that run get another policy, or a simulation of it: for operators.</summary>
+    public PolicyChangeService.PolicyChangeServiceClient PolicyChanges { get; }
 
     /// <summary>Requests of households: for internal applications.</summary>
     public RequestService.RequestServiceClient Requests { get; }

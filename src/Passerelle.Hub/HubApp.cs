@@ -88,6 +88,9 @@ public static class HubApp
         services.AddScoped<ClockReport>();
         services.AddSingleton<PublicFigures>();
         AddDueWork<FireClocks>(services);
+        AddDueWork<ForewarnPromises>(services);
+        services.AddScoped<PolicyDesk>();
+        AddDueWork<ChangePolicies>(services);
 
         // Exchanges
         services.AddOptions<DeliveryOptions>().BindConfiguration("Delivery")
@@ -203,6 +206,8 @@ public static class HubApp
         app.MapGrpcService<RequestService>();
         app.MapGrpcService<ClockService>();
         app.MapGrpcService<ClockReportService>();
+        app.MapGrpcService<ClockPolicyService>();
+        app.MapGrpcService<PolicyChangeService>();
         app.MapGrpcService<ConsentService>();
         app.MapGrpcService<DisclosureService>();
         app.MapGrpcService<PartnerService>();

@@ -1,3 +1,4 @@
+using Passerelle.Benchmarks.Clocks;
 using Passerelle.Benchmarks.Exchanges;
 using Passerelle.Benchmarks.Harness;
 using Passerelle.Benchmarks.Listings;
@@ -21,5 +22,6 @@ return await BenchCommand.RunAsync(
         new("idle", "Database transactions of a node that has nothing to do.", Idle.MeasureAsync),
         new("backlog", "Claims, speed and memory while 1,000,000 exchanges wait.", Backlog.MeasureAsync),
         new("fairness", "What one flooded and one hanging partner cost the 49 others.", Fairness.MeasureAsync),
+        new("clocks.recalculate", "1,000,000 open clocks moved to another policy while others are paused and resumed.", Recalculation.MeasureAsync),
     ],
     args);

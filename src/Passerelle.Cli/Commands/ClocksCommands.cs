@@ -26,7 +26,7 @@ internal static partial class ClocksCommands
     public static Command Build(Runner runner)
     {
         var clocks = new Command("clocks", Sentences.Get("Clocks"));
-        foreach (var command in (Command[])[List(runner), Get(runner), Explain(runner), .. Operating(runner), Report(runner)])
+        foreach (var command in (Command[])[List(runner), Get(runner), Explain(runner), Watch(runner), .. Operating(runner), Report(runner)])
             clocks.Add(command);
         return clocks;
     }

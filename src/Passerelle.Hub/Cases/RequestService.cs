@@ -33,7 +33,7 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
             db.Requests.Add(filed);
             db.Events.Add(HubEvent.Of("request.filed", now, filed.Name, caseId, detail: EnumText<Need>.Of(filed.Need)));
             var advisor = request.Advisor.Length == 0 ? null : request.Advisor;
-            var promise = await clocks.StartAsync(ClockFamily.Promise, filed.Name, caseId, partnerId: null, EnumText<Need>.Of(filed.Need), advisor, now, ct);
+            var promise = await clocks.StartAsync(ClockFamily.Promise, filed.Name, caseId, partnerId: null, EnumText<Need>.Of(filed.Need), now, ct, advisor: advisor);
             return new Wire.FileRequestResponse { Request = ToWire(filed, promise) };
         });
         changes.Pulse();

@@ -16,15 +16,19 @@ namespace Passerelle.Hub.Employment;
 /// <remarks>Each node looks once for each absence; the event, written under the referral's lock, is what makes it told once.</remarks>
 public sealed class ForewarnReferrals(NpgsqlDataSource source, IServiceScopeFactory scopes, IOptions<ResponseOptions> options, ChangeSignal changes) : IDueWork
 {
+    static readonly Duration LookAhead = Duration.FromDays(7);
+
     Absence? seen;
+    Instant? dueSince;
 
     public TimeSpan LookEvery => TimeSpan.FromMinutes(1);
 
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         var now = await NowAsync(ct);
-        // Nobody could have taken it before the first look.
-        return Ahead(now) is { } absence && absence != seen ? Max(TimeSpan.Zero, (now - absence.From).ToTimeSpan() + options.Value.WarnBefore - LookEvery) : null;
+        // From this node's first look on: it may have started in the middle of an absence.
+        dueSince = Ahead(now) is { } absence && absence != seen ? dueSince ?? now : null;
+        return dueSince is { } since ? (now - since).ToTimeSpan() : null;
     }
 
     public async Task RunAsync(CancellationToken ct)
@@ -44,7 +48,9 @@ public sealed class ForewarnReferrals(NpgsqlDataSource source, IServiceScopeFact
         changes.Pulse();
     }
 
-    Absence? Ahead(Instant now) => Absence.Ahead(options.Value.ServiceHours(), Duration.FromTimeSpan(options.Value.WarnBefore), now);
+    /// <summary>The next absence, once it is time to tell of it.</summary>
+    Absence? Ahead(Instant now) =>
+        Forecast.QuietTimes(options.Value.ServiceHours(), Duration.FromTimeSpan(options.Value.WarnBefore), now, now + LookAhead) is [var next, ..] && next.AlertTime <= now ? next.Absence : null;
 
     async Task<Instant> NowAsync(CancellationToken ct)
     {
@@ -60,7 +66,7 @@ public sealed class ForewarnReferrals(NpgsqlDataSource source, IServiceScopeFact
         await using var command = source.CreateCommand(
             """
             select r.id from clocks c join exchanges e on e.id = substr(c.subject, 11)::uuid join referrals r on r.exchange_id = e.id
-            where c.family = 'partner_window' and c.state = 'running' and c.due_time >= $1 and c.due_time < $2 and r.state = 'open' and r.follow_up is null
+            where c.family = 'partner_window' and c.state = 'running' and c.due_time > $1 and c.due_time <= $2 and r.state = 'open' and r.follow_up is null
             order by c.due_time
             """);
         command.Parameters.Add(new() { Value = absence.From.ToDateTimeOffset() });
@@ -70,6 +76,4 @@ public sealed class ForewarnReferrals(NpgsqlDataSource source, IServiceScopeFact
         while (await reader.ReadAsync(ct)) referrals.Add(reader.GetGuid(0));
         return referrals;
     }
-
-    static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -123,6 +123,28 @@ public sealed class ClocksCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_happens_to_clocks_is_shown_and_goes_on_where_a_stream_broke()
+    {
+        var asked = new List<(string, string, State)>();
+        _hub.OnWatchClocks = async (request, stream) =>
+        {
+            asked.Add((request.StartCursor, request.Partner, request.State));
+            var number = asked.Count;
+            await stream.WriteAsync(new WatchClocksResponse { Cursor = $"c{number}", Event = new ClockChange { Time = At(6, 17, 5), Type = "clock.overdue", Clock = Clock($"clocks/{number}", State.Overdue) } });
+            if (number == 1) throw FakeHub.Down;
+            await stream.WriteAsync(new WatchClocksResponse { Cursor = "end", CheckpointTime = At(6, 17, 6) });
+        };
+
+        var result = await RunAsync("watch", "--once", "--cursor", "c0", "--partner", "essai", "--state", "overdue");
+
+        Assert.Equal([("c0", "partners/essai", State.Overdue), ("c1", "partners/essai", State.Overdue)], asked);
+        Assert.Equal(0, result.Code);
+        Assert.Equal(2, result.Output.Split("06/03/2026 18:05  délai dépassé  réponse au ménage (requests/1) : EN RETARD").Length - 1);
+        asked.Clear();
+        Assert.Equal(["c1", "c2"], (await RunAsync("watch", "--once", "--json")).Json.Select(j => j.GetProperty("cursor").GetString()));
+    }
+
+    [Fact]
     public async Task A_correction_says_what_goes_and_what_comes()
     {
         CorrectClockRequest? asked = null;

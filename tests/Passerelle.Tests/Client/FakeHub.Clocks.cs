@@ -13,6 +13,7 @@ public sealed partial class FakeHub
     public Func<ResumeClockRequest, ResumeClockResponse> OnResumeClock { get; set; } = _ => throw Unscripted;
     public Func<ReopenClockRequest, ReopenClockResponse> OnReopenClock { get; set; } = _ => throw Unscripted;
     public Func<CorrectClockRequest, CorrectClockResponse> OnCorrectClock { get; set; } = _ => throw Unscripted;
+    public Func<WatchClocksRequest, IServerStreamWriter<WatchClocksResponse>, Task> OnWatchClocks { get; set; } = (_, _) => throw Unscripted;
     public Func<ReportClocksRequest, ReportClocksResponse> OnReportClocks { get; set; } = _ => throw Unscripted;
 
     private sealed class FakeClocks(FakeHub hub) : ClockService.ClockServiceBase
@@ -22,6 +23,8 @@ public sealed partial class FakeHub
         public override Task<ListClocksResponse> ListClocks(ListClocksRequest request, ServerCallContext context) => Task.FromResult(hub.OnListClocks(request));
 
         public override Task<ExplainClockResponse> ExplainClock(ExplainClockRequest request, ServerCallContext context) => Task.FromResult(hub.OnExplainClock(request));
+
+        public override Task WatchClocks(WatchClocksRequest request, IServerStreamWriter<WatchClocksResponse> responseStream, ServerCallContext context) => hub.OnWatchClocks(request, responseStream);
 
         public override Task<PauseClockResponse> PauseClock(PauseClockRequest request, ServerCallContext context) => Task.FromResult(hub.OnPauseClock(request));
 

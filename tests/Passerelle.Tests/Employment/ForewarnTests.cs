@@ -28,7 +28,7 @@ public sealed class ForewarnTests(Postgres postgres)
         Assert.DoesNotContain(await hub.ToldOfReferralsAsync(), t => t.StartsWith("referral.forewarned", StringComparison.Ordinal));
 
         await AtAsync(hub, "2027-03-05 17:30");
-        Assert.Equal(TimeSpan.FromMinutes(29), await Work(hub).OldestDueAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(TimeSpan.Zero, await Work(hub).OldestDueAsync(TestContext.Current.CancellationToken));
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => new ForewarnReferrals(
             hub.Source, hub.Services.GetRequiredService<IServiceScopeFactory>(), hub.Services.GetRequiredService<IOptions<ResponseOptions>>(),
             hub.Services.GetRequiredService<ChangeSignal>()).RunAsync(TestContext.Current.CancellationToken)));
@@ -46,10 +46,10 @@ public sealed class ForewarnTests(Postgres postgres)
         await using var hub = await HubHost.StartAsync(postgres);
         await AtAsync(hub, "2027-03-03 09:00");
         await hub.ExecuteAsync("update lanes set pause_time = hub_now(), pause_reason = 'Inventaire' where partner_id = 'interim'");
-        // Until Friday 17:59, and until 18:00: nobody is there a moment later.
-        await AtAsync(hub, "2027-03-03 17:59");
-        var (untold, _) = await hub.ReferredAsync();
+        // Until Friday 18:00, when everyone leaves; and a minute longer.
         await AtAsync(hub, "2027-03-03 18:00");
+        var (untold, _) = await hub.ReferredAsync();
+        await AtAsync(hub, "2027-03-03 18:01");
         var (told, _) = await hub.ReferredAsync();
         var (answered, referral) = await hub.ReferredAsync();
         await AtAsync(hub, "2027-03-05 17:00");

@@ -5,6 +5,7 @@ using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Clocks;
+using Passerelle.Tests.Exchanges;
 using Passerelle.Tests.Support;
 using Clock = Passerelle.Contracts.Clocks.V1.Clock;
 using State = Passerelle.Contracts.Exchanges.V1.Exchange.Types.State;
@@ -60,6 +61,26 @@ public sealed class ReofferTests(Postgres postgres)
         Assert.Equal(["emploi Interested Reoffered", "interim Open Unspecified"], await candidate.StandingAsync());
         Assert.Equal(Clock.Types.State.Missed, (await hub.GetExchangeAsync(first.Exchange)).Window.State);
         Assert.Equal(Marker.Of("MESSAGE"), (await hub.Referrals().GetReferralAsync(new() { Name = first.Name })).AnswerMessage);
+    }
+
+    [Fact]
+    public async Task Each_new_window_ends_with_the_promise_that_it_serves()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var candidate = await Candidate.ReadyAsync(hub);
+        var promise = (await candidate.Household.FileRequestAsync(hub)).Promise;
+        await hub.Time.FreezeAsync(promise.After(20));
+        var first = await candidate.ReferAsync();
+        await hub.RunAsync<DeliverDue>();
+        await hub.Time.FreezeAsync(promise.After(30));
+
+        await hub.AnswerAsync(EmploymentCalls.Declined(first.Name));
+        await hub.RunAsync<DeliverDue>();
+        using var inbox = hub.Inbox(Candidate.Pull).WatchInbox(new());
+        await hub.AcknowledgeAsync((await inbox.NextAsync()).Exchange);
+
+        var next = (await hub.GetExchangeAsync((await candidate.ReferralsAsync())[1].Exchange)).Window;
+        Assert.Equal((promise.After(30), promise.DueTime), (next.StartTime.ToDateTimeOffset(), next.DueTime));
     }
 
     [Fact]

@@ -88,6 +88,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     subject = table.Column<string>(type: "text", nullable: false),
                     case_id = table.Column<Guid>(type: "uuid", nullable: false),
                     partner_id = table.Column<string>(type: "text", nullable: true),
+                    promise_id = table.Column<Guid>(type: "uuid", nullable: true),
                     need = table.Column<string>(type: "text", nullable: true),
                     advisor = table.Column<string>(type: "text", nullable: true),
                     state = table.Column<string>(type: "text", nullable: false),
@@ -216,6 +217,57 @@ namespace Passerelle.Hub.Persistence.Migrations
                         column: x => x.case_id,
                         principalTable: "cases",
                         principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "policy_changes",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from_policy_id = table.Column<string>(type: "text", nullable: false),
+                    from_policy_version = table.Column<int>(type: "integer", nullable: false),
+                    clock_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    partner_id = table.Column<string>(type: "text", nullable: true),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    policy_id = table.Column<string>(type: "text", nullable: false),
+                    policy_version = table.Column<int>(type: "integer", nullable: false),
+                    is_from_start = table.Column<bool>(type: "boolean", nullable: false),
+                    is_simulated = table.Column<bool>(type: "boolean", nullable: false),
+                    by = table.Column<string>(type: "text", nullable: false),
+                    why = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    generation = table.Column<int>(type: "integer", nullable: false),
+                    cursor = table.Column<Guid>(type: "uuid", nullable: true),
+                    missed_count = table.Column<long>(type: "bigint", nullable: false),
+                    selected_count = table.Column<long>(type: "bigint", nullable: false),
+                    changed_count = table.Column<long>(type: "bigint", nullable: false),
+                    aside_count = table.Column<long>(type: "bigint", nullable: false),
+                    moved_count = table.Column<long>(type: "bigint", nullable: false),
+                    breached_count = table.Column<long>(type: "bigint", nullable: false),
+                    healed_count = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_policy_changes", x => x.id);
+                    table.CheckConstraint("ck_policy_changes_counts", "breached_count + healed_count <= moved_count and moved_count <= changed_count and (state <> 'done' or missed_count = 0)");
+                    table.CheckConstraint("ck_policy_changes_end_time", "(state = 'running') = (end_time is null) and (state = 'running' or lease_end_time is null)");
+                    table.CheckConstraint("ck_policy_changes_policy", "(policy_id, policy_version) <> (from_policy_id, from_policy_version)");
+                    table.CheckConstraint("ck_policy_changes_state", "state in ('running', 'done', 'cancelled')");
+                    table.ForeignKey(
+                        name: "fk_policy_changes_clock_policies_from_policy_id_from_policy_ve",
+                        columns: x => new { x.from_policy_id, x.from_policy_version },
+                        principalTable: "clock_policies",
+                        principalColumns: new[] { "id", "version" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_policy_changes_clock_policies_policy_id_policy_version",
+                        columns: x => new { x.policy_id, x.policy_version },
+                        principalTable: "clock_policies",
+                        principalColumns: new[] { "id", "version" },
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -688,6 +740,34 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "policy_change_moves",
+                columns: table => new
+                {
+                    change_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    clock_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    due_time_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    due_time_after = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    effect = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_policy_change_moves", x => new { x.change_id, x.clock_id });
+                    table.CheckConstraint("ck_policy_change_moves_effect", "effect in ('moved', 'breached', 'healed')");
+                    table.ForeignKey(
+                        name: "fk_policy_change_moves_clocks_clock_id",
+                        column: x => x.clock_id,
+                        principalTable: "clocks",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_policy_change_moves_policy_changes_change_id",
+                        column: x => x.change_id,
+                        principalTable: "policy_changes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "attempts",
                 columns: table => new
                 {
@@ -932,6 +1012,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "case_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_clocks_due_time",
+                table: "clocks",
+                column: "due_time",
+                filter: "family = 'promise' and state = 'running'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_clocks_lapse_time",
                 table: "clocks",
                 column: "lapse_time",
@@ -942,6 +1028,29 @@ namespace Passerelle.Hub.Persistence.Migrations
                 table: "clocks",
                 column: "next_fire_time",
                 filter: "next_fire_time is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_partner_id_id",
+                table: "clocks",
+                columns: new[] { "partner_id", "id" },
+                filter: "partner_id is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_policy_id_policy_version_id",
+                table: "clocks",
+                columns: new[] { "policy_id", "policy_version", "id" },
+                filter: "state in ('running', 'paused', 'overdue')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_promise_id",
+                table: "clocks",
+                column: "promise_id",
+                filter: "promise_id is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_state_id",
+                table: "clocks",
+                columns: new[] { "state", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_clocks_subject",
@@ -1032,6 +1141,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_events_case_id_transaction_id_sequence",
                 table: "events",
                 columns: new[] { "case_id", "transaction_id", "sequence" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_events_of_clocks",
+                table: "events",
+                columns: new[] { "transaction_id", "sequence" },
+                filter: "(type like 'clock.%' or type in ('request.filed', 'request.answered', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))");
 
             migrationBuilder.CreateIndex(
                 name: "ix_events_partner_id_transaction_id_sequence",
@@ -1151,6 +1266,27 @@ namespace Passerelle.Hub.Persistence.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_policy_change_moves_clock_id",
+                table: "policy_change_moves",
+                column: "clock_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_policy_changes_create_time",
+                table: "policy_changes",
+                column: "create_time",
+                filter: "state = 'running'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_policy_changes_from_policy_id_from_policy_version",
+                table: "policy_changes",
+                columns: new[] { "from_policy_id", "from_policy_version" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_policy_changes_policy_id_policy_version",
+                table: "policy_changes",
+                columns: new[] { "policy_id", "policy_version" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_referrals_case_id_id",
                 table: "referrals",
                 columns: new[] { "case_id", "id" });
@@ -1257,6 +1393,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "person_keys");
 
             migrationBuilder.DropTable(
+                name: "policy_change_moves");
+
+            migrationBuilder.DropTable(
                 name: "referrals");
 
             migrationBuilder.DropTable(
@@ -1269,12 +1408,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "signing_keys");
 
             migrationBuilder.DropTable(
-                name: "clocks");
-
-            migrationBuilder.DropTable(
-                name: "clock_policies");
-
-            migrationBuilder.DropTable(
                 name: "documents");
 
             migrationBuilder.DropTable(
@@ -1284,10 +1417,19 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "import_reports");
 
             migrationBuilder.DropTable(
+                name: "clocks");
+
+            migrationBuilder.DropTable(
+                name: "policy_changes");
+
+            migrationBuilder.DropTable(
                 name: "exchanges");
 
             migrationBuilder.DropTable(
                 name: "persons");
+
+            migrationBuilder.DropTable(
+                name: "clock_policies");
 
             migrationBuilder.DropTable(
                 name: "partners");

@@ -213,6 +213,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("policy_version");
 
+                    b.Property<Guid?>("PromiseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("promise_id");
+
                     b.Property<DateTimeOffset>("StartTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("start_time");
@@ -233,6 +237,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasIndex("CaseId")
                         .HasDatabaseName("ix_clocks_case_id");
 
+                    b.HasIndex("DueTime")
+                        .HasDatabaseName("ix_clocks_due_time")
+                        .HasFilter("family = 'promise' and state = 'running'");
+
                     b.HasIndex("LapseTime")
                         .HasDatabaseName("ix_clocks_lapse_time")
                         .HasFilter("lapse_time is not null");
@@ -241,9 +249,24 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasDatabaseName("ix_clocks_next_fire_time")
                         .HasFilter("next_fire_time is not null");
 
+                    b.HasIndex("PromiseId")
+                        .HasDatabaseName("ix_clocks_promise_id")
+                        .HasFilter("promise_id is not null");
+
                     b.HasIndex("Subject")
                         .IsUnique()
                         .HasDatabaseName("ix_clocks_subject");
+
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_clocks_partner_id_id")
+                        .HasFilter("partner_id is not null");
+
+                    b.HasIndex("State", "Id")
+                        .HasDatabaseName("ix_clocks_state_id");
+
+                    b.HasIndex("PolicyId", "PolicyVersion", "Id")
+                        .HasDatabaseName("ix_clocks_policy_id_policy_version_id")
+                        .HasFilter("state in ('running', 'paused', 'overdue')");
 
                     b.ToTable("clocks", null, t =>
                         {
@@ -326,6 +349,173 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasName("pk_clock_firings");
 
                     b.ToTable("clock_firings", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChange", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<long>("AsideCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("aside_count");
+
+                    b.Property<long>("BreachedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("breached_count");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("by");
+
+                    b.Property<Guid?>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<long>("ChangedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_count");
+
+                    b.Property<Guid?>("ClockId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("clock_id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<Guid?>("Cursor")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cursor");
+
+                    b.Property<DateTimeOffset?>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time");
+
+                    b.Property<string>("FromPolicyId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("from_policy_id");
+
+                    b.Property<int>("FromPolicyVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("from_policy_version");
+
+                    b.Property<int>("Generation")
+                        .HasColumnType("integer")
+                        .HasColumnName("generation");
+
+                    b.Property<long>("HealedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("healed_count");
+
+                    b.Property<bool>("IsFromStart")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_from_start");
+
+                    b.Property<bool>("IsSimulated")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_simulated");
+
+                    b.Property<DateTimeOffset?>("LeaseEndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_end_time");
+
+                    b.Property<long>("MissedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("missed_count");
+
+                    b.Property<long>("MovedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("moved_count");
+
+                    b.Property<string>("PartnerId")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("PolicyId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("policy_id");
+
+                    b.Property<int>("PolicyVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("policy_version");
+
+                    b.Property<long>("SelectedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("selected_count");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Why")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("why");
+
+                    b.HasKey("Id")
+                        .HasName("pk_policy_changes");
+
+                    b.HasIndex("CreateTime")
+                        .HasDatabaseName("ix_policy_changes_create_time")
+                        .HasFilter("state = 'running'");
+
+                    b.HasIndex("FromPolicyId", "FromPolicyVersion")
+                        .HasDatabaseName("ix_policy_changes_from_policy_id_from_policy_version");
+
+                    b.HasIndex("PolicyId", "PolicyVersion")
+                        .HasDatabaseName("ix_policy_changes_policy_id_policy_version");
+
+                    b.ToTable("policy_changes", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_policy_changes_counts", "breached_count + healed_count <= moved_count and moved_count <= changed_count and (state <> 'done' or missed_count = 0)");
+
+                            t.HasCheckConstraint("ck_policy_changes_end_time", "(state = 'running') = (end_time is null) and (state = 'running' or lease_end_time is null)");
+
+                            t.HasCheckConstraint("ck_policy_changes_policy", "(policy_id, policy_version) <> (from_policy_id, from_policy_version)");
+
+                            t.HasCheckConstraint("ck_policy_changes_state", "state in ('running', 'done', 'cancelled')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChangeMove", b =>
+                {
+                    b.Property<Guid>("ChangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("change_id");
+
+                    b.Property<Guid>("ClockId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("clock_id");
+
+                    b.Property<DateTimeOffset?>("DueTimeAfter")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_time_after");
+
+                    b.Property<DateTimeOffset?>("DueTimeBefore")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_time_before");
+
+                    b.Property<string>("Effect")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("effect");
+
+                    b.HasKey("ChangeId", "ClockId")
+                        .HasName("pk_policy_change_moves");
+
+                    b.HasIndex("ClockId")
+                        .HasDatabaseName("ix_policy_change_moves_clock_id");
+
+                    b.ToTable("policy_change_moves", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_policy_change_moves_effect", "effect in ('moved', 'breached', 'healed')");
+                        });
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyOfferRow", b =>
@@ -1642,6 +1832,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasDatabaseName("ix_events_partner_id_transaction_id_sequence")
                         .HasFilter("subject like 'exchanges/%'");
 
+                    b.HasIndex(new[] { "transaction_id", "Sequence" }, "ix_events_of_clocks")
+                        .HasDatabaseName("ix_events_of_clocks")
+                        .HasFilter("(type like 'clock.%' or type in ('request.filed', 'request.answered', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))");
+
                     b.ToTable("events", (string)null);
                 });
 
@@ -2036,6 +2230,40 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_clock_firings_clocks_clock_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChange", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Clocks.Policies.PolicyRow", null)
+                        .WithMany()
+                        .HasForeignKey("FromPolicyId", "FromPolicyVersion")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_policy_changes_clock_policies_from_policy_id_from_policy_ve");
+
+                    b.HasOne("Passerelle.Hub.Clocks.Policies.PolicyRow", null)
+                        .WithMany()
+                        .HasForeignKey("PolicyId", "PolicyVersion")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_policy_changes_clock_policies_policy_id_policy_version");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChangeMove", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Clocks.Policies.PolicyChange", null)
+                        .WithMany()
+                        .HasForeignKey("ChangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_policy_change_moves_policy_changes_change_id");
+
+                    b.HasOne("Passerelle.Hub.Clocks.Clock", null)
+                        .WithMany()
+                        .HasForeignKey("ClockId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_policy_change_moves_clocks_clock_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyOfferRow", b =>

@@ -25,7 +25,7 @@ static class ReportRows
         foreach (var (history, family, partner, need, advisor) in clocks)
         {
             var id = Guid.CreateVersion7(now.ToDateTimeOffset());
-            var clock = Clock.Of(id, family, $"requests/{id}", Guid.Empty, partner, need, advisor);
+            var clock = Clock.Of(id, family, $"requests/{id}", Guid.Empty, partner, need: need, advisor: advisor);
             clock.Show(history, none, now);
             db.Clocks.Add(clock);
             foreach (var (index, fact) in history.Facts.Index())
