@@ -5,7 +5,6 @@ using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Clocks.Policies;
 using Passerelle.Tests.Employment;
-using Passerelle.Tests.Exchanges;
 using Passerelle.Tests.Support;
 using ClockFamily = Passerelle.Hub.Clocks.ClockFamily;
 

@@ -48,7 +48,7 @@ public sealed class ForewarnPromisesTests(Postgres postgres)
         await hub.AnswerRequestAsync(answered);
         await hub.Time.FreezeAsync(Paris(26, 17, 30));
         await hub.RunAsync<ForewarnPromises>();
-        Assert.Empty((await hub.ToldAsync(friday)).Where(told => told.StartsWith("clock.unattended", StringComparison.Ordinal)));
+        Assert.DoesNotContain(await hub.ToldAsync(friday), told => told.StartsWith("clock.unattended", StringComparison.Ordinal));
         Assert.Empty(await hub.ToldAsync(answered));
     }
 
@@ -65,7 +65,8 @@ public sealed class ForewarnPromisesTests(Postgres postgres)
         var quiet = Assert.Single((await hub.Clocks().ReportForecastAsync(new())).QuietTimes);
 
         Assert.Equal((Paris(26, 18), Paris(30, 9), Paris(26, 17)), (quiet.StartTime.ToDateTimeOffset(), quiet.EndTime.ToDateTimeOffset(), quiet.AlertTime.ToDateTimeOffset()));
-        Assert.Equal((2, [tonight.Name, sunday.Name]), (quiet.ClockCount, quiet.Clocks.Select(c => c.Name).ToArray()));
+        Assert.Equal(2, quiet.ClockCount);
+        Assert.Equal([tonight.Name, sunday.Name], quiet.Clocks.Select(c => c.Name));
         Assert.Empty((await hub.Clocks().ReportForecastAsync(new() { Horizon = Duration.FromTimeSpan(TimeSpan.FromHours(2)) })).QuietTimes);
         foreach (var horizon in (Duration[])[new() { Seconds = -1 }, new() { Seconds = 32 * 86400 }, new() { Seconds = long.MaxValue }])
             await HubError.OfAsync(ErrorReason.FieldInvalid, StatusCode.InvalidArgument, () => hub.Clocks().ReportForecastAsync(new() { Horizon = horizon }).ResponseAsync);
@@ -73,15 +74,18 @@ public sealed class ForewarnPromisesTests(Postgres postgres)
     }
 
     [Fact]
-    public async Task It_is_due_from_the_alert_on_and_again_when_nobody_has_looked()
+    public async Task It_is_due_from_the_alert_on_until_it_is_told()
     {
         await using var hub = await HubHost.StartAsync(postgres);
         var work = (Hub.Platform.Jobs.IDueWork)hub.Services.GetService(typeof(ForewarnPromises))!;
         await hub.Time.FreezeAsync(Paris(26, 16));
+        await hub.PromiseAsync();
         Assert.Null(await work.OldestDueAsync(CancellationToken.None));
         await hub.Time.FreezeAsync(Paris(26, 17, 5));
-        Assert.Equal(TimeSpan.FromMinutes(4), await work.OldestDueAsync(CancellationToken.None));
-        await work.RunAsync(CancellationToken.None);
         Assert.Equal(TimeSpan.Zero, await work.OldestDueAsync(CancellationToken.None));
+        await hub.Time.FreezeAsync(Paris(26, 17, 6));
+        Assert.Equal(TimeSpan.FromMinutes(1), await work.OldestDueAsync(CancellationToken.None));
+        await work.RunAsync(CancellationToken.None);
+        Assert.Null(await work.OldestDueAsync(CancellationToken.None));
     }
 }

@@ -2,7 +2,6 @@ using Grpc.Core;
 using Passerelle.Contracts.Clocks.V1;
 using Passerelle.Contracts.Common.V1;
 using Passerelle.Hub.Clocks;
-using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Employment;
 using Passerelle.Tests.Exchanges;
 using Passerelle.Tests.Support;

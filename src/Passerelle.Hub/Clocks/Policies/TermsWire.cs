@@ -31,7 +31,7 @@ static class TermsWire
         violations.Check(wire.Rungs.Count <= MaxRungs, "terms.rungs", $"are more than {MaxRungs}");
         var rungs = wire.Rungs.Take(MaxRungs).Select((rung, i) => Rung(rung, $"terms.rungs[{i}]", violations)).ToList();
         violations.Members(wire.Answers, "terms.answers");
-        var hours = wire.WorkingHours is null ? null : Hours(wire.WorkingHours, violations);
+        var hours = wire.Calendar is null ? null : Hours(wire.Calendar, violations);
         var reoffer = ReofferOf(wire.Reoffer, violations);
         if (violations.Count > before) return null;
         try
@@ -52,7 +52,7 @@ static class TermsWire
         }
         catch (CalendarRefused refused)
         {
-            violations.Add("terms.working_hours", WhyNot(refused.Fault));
+            violations.Add("terms.calendar", WhyNot(refused.Fault));
         }
 
         return null;
@@ -64,7 +64,7 @@ static class TermsWire
         wire.Rungs.AddRange(terms.Rungs.Select(Rung));
         wire.Reoffer = new Wire.Reoffer { Order = (Wire.Reoffer.Types.Order)terms.Reoffer.Order, Partners = { terms.Reoffer.Partners.Select(Names.OfPartner) } };
         wire.Answers.AddRange(terms.Answers.Order().Select(a => (Wire.ClockEvent.Types.AnswerKind)a));
-        if (terms.Calendar is WorkingTime working) wire.WorkingHours = Hours(working.Definition);
+        if (terms.Calendar is WorkingTime working) wire.Calendar = Hours(working.Definition);
         return wire;
     }
 
@@ -80,14 +80,14 @@ static class TermsWire
         switch (rung.PositionCase)
         {
             case Wire.ClockRung.PositionOneofCase.AfterStart:
-                return PolicyRung.AfterStart(Span(rung.AfterStart, $"{field}.after_start", violations), rung.BreaksQuietHours);
+                return PolicyRung.AfterStart(Span(rung.AfterStart, $"{field}.after_start", violations), rung.ByNight);
             case Wire.ClockRung.PositionOneofCase.BeforeDeadline:
-                return PolicyRung.BeforeDeadline(Span(rung.BeforeDeadline, $"{field}.before_deadline", violations), rung.BreaksQuietHours);
+                return PolicyRung.BeforeDeadline(Span(rung.BeforeDeadline, $"{field}.before_deadline", violations), rung.ByNight);
             case Wire.ClockRung.PositionOneofCase.AfterDeadline:
-                return PolicyRung.AfterDeadline(Span(rung.AfterDeadline, $"{field}.after_deadline", violations), rung.BreaksQuietHours);
+                return PolicyRung.AfterDeadline(Span(rung.AfterDeadline, $"{field}.after_deadline", violations), rung.ByNight);
             case Wire.ClockRung.PositionOneofCase.Percent:
                 violations.Check(rung.Percent is > 0 and <= 1000 and not 100, $"{field}.percent", "must be 1 to 1000, and not 100");
-                return PolicyRung.AtPercent(rung.Percent, rung.BreaksQuietHours);
+                return PolicyRung.AtPercent(rung.Percent, rung.ByNight);
             case Wire.ClockRung.PositionOneofCase.None:
                 violations.Add(field, "stands nowhere");
                 return null;
@@ -98,7 +98,7 @@ static class TermsWire
 
     static Wire.ClockRung Rung(PolicyRung rung)
     {
-        var wire = new Wire.ClockRung { BreaksQuietHours = rung.BreaksQuietHours };
+        var wire = new Wire.ClockRung { ByNight = rung.BreaksQuietHours };
         switch (rung.Anchor)
         {
             case RungAnchor.AfterStart:
@@ -123,16 +123,16 @@ static class TermsWire
         var week = new Dictionary<IsoDayOfWeek, IReadOnlyList<Hours>>();
         foreach (var (i, day) in wire.Days.Index())
         {
-            var field = $"terms.working_hours.days[{i}]";
+            var field = $"terms.calendar.days[{i}]";
             if (violations.Check(day.Weekday is >= 1 and <= 7, $"{field}.weekday", "must be 1 to 7"))
                 violations.Check(week.TryAdd((IsoDayOfWeek)day.Weekday, Intervals(day.Hours, $"{field}.hours", violations)), $"{field}.weekday", "comes twice");
         }
 
-        violations.Check(wire.SpecialDays.Count <= MaxSpecialDays, "terms.working_hours.special_days", $"are more than {MaxSpecialDays}");
+        violations.Check(wire.Exceptions.Count <= MaxSpecialDays, "terms.calendar.exceptions", $"are more than {MaxSpecialDays}");
         var special = new List<SpecialDay>();
-        foreach (var (i, day) in wire.SpecialDays.Take(MaxSpecialDays).Index())
+        foreach (var (i, day) in wire.Exceptions.Take(MaxSpecialDays).Index())
         {
-            var field = $"terms.working_hours.special_days[{i}]";
+            var field = $"terms.calendar.exceptions[{i}]";
             violations.Text(day.Reason, $"{field}.reason", MaxReason);
             if (violations.Date(day.DayDate, $"{field}.day_date", required: true) is { } date) special.Add(new SpecialDay(LocalDate.FromDateOnly(date), day.Reason, Intervals(day.Hours, $"{field}.hours", violations)));
         }
@@ -147,7 +147,7 @@ static class TermsWire
     {
         var wire = new Wire.WorkingHours { Zone = hours.Zone, OpenOnHolidays = hours.Holidays == HolidayRegion.None };
         foreach (var (day, open) in hours.Week.OrderBy(d => d.Key)) wire.Days.Add(new Wire.WorkingHours.Types.Day { Weekday = (int)day, Hours = { open.Select(Text) } });
-        foreach (var day in hours.Exceptions) wire.SpecialDays.Add(new Wire.WorkingHours.Types.SpecialDay { DayDate = day.Date.ToDateOnly().ToWire(), Reason = day.Reason, Hours = { day.Hours.Select(Text) } });
+        foreach (var day in hours.Exceptions) wire.Exceptions.Add(new Wire.WorkingHours.Types.SpecialDay { DayDate = day.Date.ToDateOnly().ToWire(), Reason = day.Reason, Hours = { day.Hours.Select(Text) } });
         return wire;
     }
 

@@ -5,7 +5,6 @@ using Passerelle.Contracts.Common.V1;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Clocks.Policies;
-using Passerelle.Tests.Exchanges;
 using Passerelle.Tests.Support;
 using Clock = Passerelle.Contracts.Clocks.V1.Clock;
 using CreatePolicyChangeRequest = Passerelle.Contracts.Clocks.V1.CreatePolicyChangeRequest;

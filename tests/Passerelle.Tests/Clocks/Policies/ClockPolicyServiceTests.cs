@@ -3,8 +3,7 @@ using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Passerelle.Contracts.Clocks.V1;
 using Passerelle.Contracts.Common.V1;
-using Passerelle.Hub.Exchanges;
-using Passerelle.Tests.Exchanges;
+using Passerelle.Tests.Employment;
 using Passerelle.Tests.Support;
 using PartnerKind = Passerelle.Contracts.Partners.V1.Partner.Types.Kind;
 
@@ -17,17 +16,18 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
 
     static ClockTerms Everything => new()
     {
-        Window = Duration.FromTimeSpan(TimeSpan.FromHours(16)), MayPause = true, MayOutlastPromise = true, Reoffer = new Reoffer { Order = Reoffer.Types.Order.Named, Partners = { "partners/interim", "partners/emploi" } }, Answers = { ClockEvent.Types.AnswerKind.PartnerAnswered },
+        Window = Duration.FromTimeSpan(TimeSpan.FromHours(16)), MayPause = true, MayOutlastPromise = true, Answers = { ClockEvent.Types.AnswerKind.PartnerAnswered },
+        Reoffer = new Reoffer { Order = Reoffer.Types.Order.Named, Partners = { "partners/interim", "partners/emploi" } },
         Rungs =
         {
-            new ClockRung { AfterStart = Duration.FromTimeSpan(TimeSpan.FromHours(2)) }, new ClockRung { BeforeDeadline = Duration.FromTimeSpan(TimeSpan.FromMinutes(90)), BreaksQuietHours = true },
+            new ClockRung { AfterStart = Duration.FromTimeSpan(TimeSpan.FromHours(2)) }, new ClockRung { BeforeDeadline = Duration.FromTimeSpan(TimeSpan.FromMinutes(90)), ByNight = true },
             new ClockRung { AfterDeadline = Duration.FromTimeSpan(TimeSpan.FromHours(4)) }, new ClockRung { Percent = 75 },
         },
-        WorkingHours = new WorkingHours
+        Calendar = new WorkingHours
         {
             Zone = "Indian/Reunion", OpenOnHolidays = true,
             Days = { new WorkingHours.Types.Day { Weekday = 1, Hours = { "09:00-12:30", "14:00-24:00" } }, new WorkingHours.Types.Day { Weekday = 2, Hours = { "09:00-12:30" } } },
-            SpecialDays = { new WorkingHours.Types.SpecialDay { DayDate = new() { Year = 2026, Month = 12, Day = 24 }, Reason = "Veille de Noël", Hours = { "09:00-12:00" } } },
+            Exceptions = { new WorkingHours.Types.SpecialDay { DayDate = new() { Year = 2026, Month = 12, Day = 24 }, Reason = "Veille de Noël", Hours = { "09:00-12:00" } } },
         },
     };
 
@@ -120,10 +120,10 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
             ("terms.window", t => t.Window = null), ("terms.window", t => t.Window = new Duration { Seconds = -1 }), ("terms.window", t => t.Window = new Duration { Nanos = 1 }),
             ("terms.rungs[0]", t => t.Rungs.Insert(0, new ClockRung())), ("terms.rungs[0].percent", t => t.Rungs.Insert(0, new ClockRung { Percent = 100 })),
             ("terms.rungs", t => t.Rungs.Add(t.Rungs[0].Clone())), ("terms.answers", t => t.Answers.Add(ClockEvent.Types.AnswerKind.AutomaticReceipt)), ("terms.answers[1]", t => t.Answers.Add((ClockEvent.Types.AnswerKind)77)),
-            ("terms.working_hours", t => t.WorkingHours.Zone = "Europe/Caen"), ("terms.working_hours", t => t.WorkingHours.Days.Clear()),
-            ("terms.working_hours", t => t.WorkingHours.Days[0].Hours.Add("08:00-09:00")), ("terms.working_hours.days[0].hours[2]", t => t.WorkingHours.Days[0].Hours.Add("9h-12h")),
-            ("terms.working_hours.days[2].weekday", t => t.WorkingHours.Days.Add(new WorkingHours.Types.Day { Weekday = 1 })), ("terms.working_hours.days[0].weekday", t => t.WorkingHours.Days[0].Weekday = 8),
-            ("terms.working_hours", t => t.WorkingHours.SpecialDays.Add(t.WorkingHours.SpecialDays[0].Clone())), ("terms.working_hours.special_days[0].reason", t => t.WorkingHours.SpecialDays[0].Reason = ""),
+            ("terms.calendar", t => t.Calendar.Zone = "Europe/Caen"), ("terms.calendar", t => t.Calendar.Days.Clear()),
+            ("terms.calendar", t => t.Calendar.Days[0].Hours.Add("08:00-09:00")), ("terms.calendar.days[0].hours[2]", t => t.Calendar.Days[0].Hours.Add("9h-12h")),
+            ("terms.calendar.days[2].weekday", t => t.Calendar.Days.Add(new WorkingHours.Types.Day { Weekday = 1 })), ("terms.calendar.days[0].weekday", t => t.Calendar.Days[0].Weekday = 8),
+            ("terms.calendar", t => t.Calendar.Exceptions.Add(t.Calendar.Exceptions[0].Clone())), ("terms.calendar.exceptions[0].reason", t => t.Calendar.Exceptions[0].Reason = ""),
             ("terms.reoffer.order", t => t.Reoffer.Order = 0), ("terms.reoffer.partners[2]", t => t.Reoffer.Partners.Add("zone")), ("terms.reoffer.partners", t => t.Reoffer.Partners.Clear()),
             ("terms.reoffer.partners", t => t.Reoffer.Order = Reoffer.Types.Order.ByLoad), ("terms.reoffer.partners", t => t.Reoffer.Partners.Add("partners/emploi")),
             ("terms.window", t => t.Window = new Duration { Seconds = 3_000_000_000 })])
