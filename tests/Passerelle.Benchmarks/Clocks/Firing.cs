@@ -13,7 +13,7 @@ static class Firing
     const int Cases = 200;
     const int CallsPerSecond = 50;
 
-    static readonly TimeSpan ThunderIn = TimeSpan.FromSeconds(45);
+    static readonly TimeSpan ThunderIn = TimeSpan.FromSeconds(30);
 
     public static async Task<Measurement> MeasureAsync(BenchOptions options, CancellationToken ct)
     {
@@ -37,6 +37,8 @@ static class Firing
         var lateness = await LatenessAsync(sandbox, since, ct);
         Progress.Say(FormattableString.Invariant($"  {durations.Count} sweeps: p50 {durations.At(0.5):0.00} ms, p99 {durations.At(0.99):0.00} ms; {lateness.Count} rungs: late by p50 {lateness.At(0.5):0.00} s, p99 {lateness.At(0.99):0.00} s"));
 
+        // What a call costs that is the first of its kind is no part of it either.
+        foreach (var name in cases) await hub.Cases.GetCaseAsync(new() { Name = name }, cancellationToken: ct);
         var thunder = options.Clocks / 10;
         var at = (await NowAsync(sandbox, ct)) + ThunderIn + TimeSpan.FromSeconds(thunder / 20_000);
         await ClockSeed.OpenAsync(sandbox, at.AddHours(-24), TimeSpan.FromTicks(TimeSpan.TicksPerSecond / thunder / 10 * 10), thunder, ct);
