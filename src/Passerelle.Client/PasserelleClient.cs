@@ -4,6 +4,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Passerelle.Contracts.Cases.V1;
+using Passerelle.Contracts.Clocks.V1;
 using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Exchanges.V1;
 using Passerelle.Contracts.Housing.V1;
@@ -31,6 +32,9 @@ public sealed partial class PasserelleClient : IDisposable
         _channel = channel;
         var invoker = options.ApiKey is { } key ? channel.Intercept(new KeyInterceptor(key)) : channel.CreateCallInvoker();
         Cases = new CaseService.CaseServiceClient(invoker);
+        Clocks = new ClockService.ClockServiceClient(invoker);
+        ClockPolicies = new ClockPolicyService.ClockPolicyServiceClient(invoker);
+        PolicyChanges = new PolicyChangeService.PolicyChangeServiceClient(invoker);
         Requests = new RequestService.RequestServiceClient(invoker);
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Disclosures = new DisclosureService.DisclosureServiceClient(invoker);
@@ -48,6 +52,15 @@ public sealed partial class PasserelleClient : IDisposable
 
     /// <summary>Cases, and their timelines: for internal applications.</summary>
     public CaseService.CaseServiceClient Cases { get; }
+
+    /// <summary>Response clocks: where they stand, and why.</summary>
+    public ClockService.ClockServiceClient Clocks { get; }
+
+    /// <summary>What lays down how clocks count: for operators.</summary>
+    public ClockPolicyService.ClockPolicyServiceClient ClockPolicies { get; }
+
+    /// <summary>Clocks that run get another policy, or a simulation of it: for operators.</summary>
+    public PolicyChangeService.PolicyChangeServiceClient PolicyChanges { get; }
 
     /// <summary>Requests of households: for internal applications.</summary>
     public RequestService.RequestServiceClient Requests { get; }

@@ -93,6 +93,9 @@ public static class HubApp
         services.AddSingleton(ClockAlarms.SweepLate);
         services.AddSingleton(ClockAlarms.Unreadable);
         AddDueWork<FireClocks>(services);
+        AddDueWork<ForewarnPromises>(services);
+        services.AddScoped<PolicyDesk>();
+        AddDueWork<ChangePolicies>(services);
 
         // Exchanges
         services.AddOptions<DeliveryOptions>().BindConfiguration("Delivery")
@@ -209,6 +212,8 @@ public static class HubApp
         app.MapGrpcService<RequestService>();
         app.MapGrpcService<ClockService>();
         app.MapGrpcService<NotificationService>();
+        app.MapGrpcService<ClockPolicyService>();
+        app.MapGrpcService<PolicyChangeService>();
         app.MapGrpcService<ConsentService>();
         app.MapGrpcService<DisclosureService>();
         app.MapGrpcService<PartnerService>();

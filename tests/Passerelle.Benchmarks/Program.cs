@@ -24,5 +24,6 @@ return await BenchCommand.RunAsync(
         new("fairness", "What one flooded and one hanging partner cost the 49 others.", Fairness.MeasureAsync),
         new("clocks", "Rungs of 1,000,000 open clocks beside 10,000,000 closed ones, one after the other and 100,000 in one second.", Firing.MeasureAsync),
         new("clocks.hangfire", "10,000 deadlines of one second, against one scheduled Hangfire job for each.", OneJobPerDeadline.MeasureAsync),
+        new("clocks.recalculate", "1,000,000 open clocks moved to another policy while others are paused and resumed.", Recalculation.MeasureAsync),
     ],
     args);

@@ -15,8 +15,8 @@ public sealed class Clock
     Clock() { }
 
     /// <param name="subject">The resource to be answered: requests/{uuid} or exchanges/{uuid}.</param>
-    public static Clock Of(Guid id, ClockFamily family, string subject, Guid caseId, string? partnerId) =>
-        new() { Id = id, Family = family, Subject = subject, CaseId = caseId, PartnerId = partnerId };
+    public static Clock Of(Guid id, ClockFamily family, string subject, Guid caseId, string? partnerId, Guid? promiseId = null) =>
+        new() { Id = id, Family = family, Subject = subject, CaseId = caseId, PartnerId = partnerId, PromiseId = promiseId };
 
     public Guid Id { get; private set; }
 
@@ -27,6 +27,9 @@ public sealed class Clock
     public Guid CaseId { get; private set; }
 
     public string? PartnerId { get; private set; }
+
+    /// <summary>The promise that a partner's window serves: of those of its case that were open when it started, the one that was due first. Null: there was none.</summary>
+    public Guid? PromiseId { get; private set; }
 
     /// <summary>As it was when something was last written of it: that a deadline has passed is noticed by the sweep.</summary>
     public Standing State { get; private set; }
@@ -107,6 +110,15 @@ public sealed class Clock
             // With the id, so that the sweep finds what is due without looking at a row.
             builder.HasIndex(c => c.NextFireTime).IncludeProperties(c => c.Id).HasFilter("next_fire_time is not null");
             builder.HasIndex(c => c.UnreadableTime).HasFilter("unreadable_time is not null");
+            // Lists, newest first.
+            builder.HasIndex(c => new { c.State, c.Id });
+            builder.HasIndex(c => new { c.PartnerId, c.Id }).HasFilter("partner_id is not null");
+            // Whose windows must move with it. No foreign key: starting a window would wait for whoever changes its promise twice.
+            builder.HasIndex(c => c.PromiseId).HasFilter("promise_id is not null");
+            // What a change of policy goes through.
+            builder.HasIndex(c => new { c.PolicyId, c.PolicyVersion, c.Id }).HasFilter("state in ('running', 'paused', 'overdue')");
+            // Who breaks while everyone is away.
+            builder.HasIndex(c => c.DueTime).HasFilter("family = 'promise' and state = 'running'");
         }
     }
 }

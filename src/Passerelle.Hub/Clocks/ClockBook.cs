@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Passerelle.Hub.Clocks.History;
@@ -9,7 +10,19 @@ using Passerelle.Hub.Platform.Errors;
 namespace Passerelle.Hub.Clocks;
 
 /// <summary>Who asks for a change of a clock, and why; kept with the event.</summary>
-public sealed record Ordered(string By, string Why);
+public sealed record Ordered(string By, string Why)
+{
+    const int MaxWhy = 200;
+    const int MaxBy = 100;
+
+    public static Ordered Read(string by, string why, bool whyRequired, Violations violations, ServerCallContext context)
+    {
+        violations.Text(by, "by", MaxBy, required: false);
+        violations.Text(why, "why", MaxWhy, whyRequired);
+        var caller = context.Caller().Id;
+        return new Ordered(by.Length == 0 ? caller : $"{caller}:{by}", why);
+    }
+}
 
 /// <summary>Changes clocks within the caller's transaction. Save and commit are the caller's.</summary>
 /// <remarks>
@@ -19,10 +32,12 @@ public sealed record Ordered(string By, string Why);
 public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files)
 {
     /// <summary>Two rows, and no question to the database: partners' windows start by the thousand.</summary>
-    public async ValueTask<Clock> StartAsync(ClockFamily family, string subject, Guid caseId, string? partnerId, string? need, DateTimeOffset now, CancellationToken ct)
+    /// <param name="serves">For the window of a partner: the promise that it serves, as <see cref="OpenPromises"/> has it.</param>
+    public async ValueTask<Clock> StartAsync(
+        ClockFamily family, string subject, Guid caseId, string? partnerId, string? need, DateTimeOffset now, CancellationToken ct, OpenPromise? serves = null)
     {
         var policy = (await policies.ReadAsync(db, ct)).Select(family, need, partnerId, now);
-        var (file, started) = ClockFile.Start(family, subject, caseId, partnerId, policy, now);
+        var (file, started) = ClockFile.Start(family, subject, caseId, partnerId, policy, now, serves);
         db.Clocks.Add(file.Clock);
         db.ClockEvents.Add(started);
         return file.Clock;
@@ -52,7 +67,7 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
         var (file, now) = await LockAsync(id, ct);
         // From when it is written down: a pause and the end of another in one instant keep their order.
         var recorded = file.RecordTime(now);
-        return Try(file, new ClockFact.Paused(NewId(now), recorded, recorded, order.Why), now, order, harmless: AsideReason.AlreadyPaused, "clock.paused");
+        return await TryAsync(file, new ClockFact.Paused(NewId(now), recorded, recorded, order.Why), now, order, harmless: AsideReason.AlreadyPaused, "clock.paused", ct);
     }
 
     /// <summary>Repeating it is harmless.</summary>
@@ -60,7 +75,7 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
     {
         var (file, now) = await LockAsync(id, ct);
         var recorded = file.RecordTime(now);
-        return Try(file, new ClockFact.Resumed(NewId(now), recorded, recorded), now, order, harmless: AsideReason.NotPaused, "clock.resumed");
+        return await TryAsync(file, new ClockFact.Resumed(NewId(now), recorded, recorded), now, order, harmless: AsideReason.NotPaused, "clock.resumed", ct);
     }
 
     /// <summary>The answers were none after all: the clock goes on towards its old deadline. What it counts for is opened again by the caller. Repeating it is harmless.</summary>
@@ -68,7 +83,7 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
     {
         var (file, now) = await LockAsync(id, ct);
         if (file.Clock.State == Standing.Voided) throw Conflict(file.Clock, AsideReason.Voided);
-        return Try(file, new ClockFact.Reopened(NewId(now), now, file.RecordTime(now)), now, order, harmless: AsideReason.NothingToReopen, "clock.reopened");
+        return await TryAsync(file, new ClockFact.Reopened(NewId(now), now, file.RecordTime(now)), now, order, harmless: AsideReason.NothingToReopen, "clock.reopened", ct);
     }
 
     /// <summary>Sets the past right. Whether the clock is open stays as it is: that is also said by what it counts for.</summary>
@@ -87,17 +102,31 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
         if (after.WhyAside(correction.Id) is { } aside) throw Conflict(file.Clock, aside);
         if (correction.Adds is { } added && after.WhyAside(added.Id) is { } without) throw Conflict(file.Clock, without);
         if (Ended(after.Timeline) != Ended(file.History.Timeline)) throw Conflict(file.Clock, AsideReason.VerdictStands);
-        return Try(file, correction, now, order, harmless: null, "clock.corrected");
+        return await TryAsync(file, correction, now, order, harmless: null, "clock.corrected", ct);
     }
 
     static (bool Answered, bool Voided) Ended(ClockTimeline timeline) => (timeline.Answer is not null, timeline.Void is not null);
 
-    Clock Try(ClockFile file, ClockFact fact, Instant now, Ordered order, AsideReason? harmless, string type)
+    async Task<Clock> TryAsync(ClockFile file, ClockFact fact, Instant now, Ordered order, AsideReason? harmless, string type, CancellationToken ct)
     {
         if (file.WhyAside(fact) is { } aside) return aside == harmless ? file.Clock : throw Conflict(file.Clock, aside);
         Write(file, fact, now, order);
-        db.Events.Add(HubEvent.Of(type, fact.RecordTime.ToDateTimeOffset(), file.Clock.Subject, file.Clock.CaseId, file.Clock.PartnerId, EnumText<Standing>.Of(file.Clock.State)));
+        db.Events.Add(file.Tell(type, fact));
+        if (file.Clock.Family == ClockFamily.Promise) await LimitWindowsAsync(file, now, ct);
         return file.Clock;
+    }
+
+    /// <summary>The windows that serve a promise end with it, also where it has moved.</summary>
+    async Task LimitWindowsAsync(ClockFile promise, Instant now, CancellationToken ct)
+    {
+        var windows = await db.Clocks.FromSql($"select * from clocks where promise_id = {promise.Clock.Id} and state in ('running', 'paused') order by id for update").ToListAsync(ct);
+        if (windows.Count == 0) return;
+        foreach (var window in await ClockFiles.ReadAsync(db, policies, windows, ct))
+        {
+            if (window.Follow(promise.History.Timeline, NewId(now), promise.RecordTime(now)) is not { } limited) continue;
+            Write(window, limited, now, null);
+            db.Events.Add(window.Tell("clock.limited", limited));
+        }
     }
 
     Clock Write(ClockFile file, ClockFact fact, Instant now, Ordered? order)

@@ -20,11 +20,14 @@ public sealed class ClockFile
     }
 
     /// <summary>A clock that starts now.</summary>
-    public static (ClockFile File, ClockEvent Event) Start(ClockFamily family, string subject, Guid caseId, string? partnerId, ClockPolicy policy, DateTimeOffset now)
+    /// <param name="serves">For the window of a partner: the promise that it serves; null where there is none.</param>
+    public static (ClockFile File, ClockEvent Event) Start(ClockFamily family, string subject, Guid caseId, string? partnerId, ClockPolicy policy, DateTimeOffset now, OpenPromise? serves = null)
     {
         var start = Instant.FromDateTimeOffset(now);
-        var file = new ClockFile(Clock.Of(Guid.CreateVersion7(now), family, subject, caseId, partnerId), ClockHistory.Empty, []);
-        var started = file.Record(new ClockFact.Started(Guid.CreateVersion7(now), start, start, policy), null, null);
+        var file = new ClockFile(Clock.Of(Guid.CreateVersion7(now), family, subject, caseId, partnerId, serves?.Id), ClockHistory.Empty, []);
+        // One that was broken while this was on its way limits nobody.
+        var limit = serves is { } promise && !(promise.Deadline < start) ? ClockBudget.LimitOf(policy, promise.Standing, promise.Deadline) : null;
+        var started = file.Record(new ClockFact.Started(Guid.CreateVersion7(now), start, start, policy, limit), null, null);
         file.Clock.Show(file.History, file.fired, start);
         return (file, started);
     }
@@ -39,12 +42,22 @@ public sealed class ClockFile
     /// <summary>Why a fact would have no effect; null when it would have one.</summary>
     public AsideReason? WhyAside(ClockFact fact) => History.With(fact).WhyAside(fact.Id);
 
+    /// <summary>What to write down of the window of a partner when the promise that it serves has moved; null when it stays as it is.</summary>
+    public ClockFact.Limited? Follow(ClockTimeline promise, Guid id, Instant now) => ClockBudget.Follow(History.Timeline, promise, id, RecordTime(now));
+
+    /// <summary>The event that tells of a fact, once the row is settled.</summary>
+    public HubEvent Tell(string type, ClockFact fact) =>
+        HubEvent.Of(type, fact.RecordTime.ToDateTimeOffset(), Clock.Subject, Clock.CaseId, Clock.PartnerId, EnumText<Standing>.Of(Clock.State));
+
     /// <summary>Writes a fact down. The row follows with <see cref="Settle"/>.</summary>
     public ClockEvent Record(ClockFact fact, string? by, string? why)
     {
         History = History.With(fact);
         return ClockEvent.Of(Clock.Id, ++events, fact, by, why);
     }
+
+    /// <summary>Brings the row up to date, and leaves what has come due to the sweep: for work that goes through many.</summary>
+    public void Show(Instant now) => Clock.Show(History, fired, now);
 
     /// <summary>
     /// Fires what is due, and brings the row up to date. Several rungs at once, because nobody swept for a while, are told as one event that names them all. A breach is told when the

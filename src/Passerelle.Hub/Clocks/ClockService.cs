@@ -1,6 +1,7 @@
 using System.Data;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using NodaTime;
 using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Persistence;
@@ -10,11 +11,9 @@ using Wire = Passerelle.Contracts.Clocks.V1;
 
 namespace Passerelle.Hub.Clocks;
 
-public sealed partial class ClockService(HubDb db, ClockBook book, ClockFiles files, IEnumerable<IReopenable> reopenables, RequestLedger ledger, ChangeSignal changes) : Wire.ClockService.ClockServiceBase
+public sealed partial class ClockService(HubDb db, ClockBook book, ClockFiles files, IEnumerable<IReopenable> reopenables, RequestLedger ledger, ChangeSignal changes, EventFeed feed, WatchLoop watch, IOptions<ResponseOptions> options)
+    : Wire.ClockService.ClockServiceBase
 {
-    const int MaxWhy = 200;
-    const int MaxBy = 100;
-
     public override async Task<Wire.GetClockResponse> GetClock(Wire.GetClockRequest request, ServerCallContext context)
     {
         var id = NameOf(request.Name);
@@ -112,7 +111,7 @@ public sealed partial class ClockService(HubDb db, ClockBook book, ClockFiles fi
         var violations = new Violations();
         var requestId = violations.RequestId(request.RequestId);
         var id = violations.Id(request.Name, Names.Clocks, "name");
-        var order = OrderOf(request.By, request.Why, whyRequired: true, violations, context);
+        var order = Ordered.Read(request.By, request.Why, whyRequired: true, violations, context);
         violations.Check(request.RemovedNumber >= 0, "removed_number", "must not be negative");
         violations.Check(request.RemovedNumber > 0 || request.AddedKind != 0, "added_kind", "is required where nothing is taken out");
         var added = Correction.Read(request, violations);
@@ -157,17 +156,9 @@ public sealed partial class ClockService(HubDb db, ClockBook book, ClockFiles fi
     {
         var violations = new Violations();
         var id = violations.Id(name, Names.Clocks, "name");
-        var order = OrderOf(by, why, whyRequired, violations, context);
+        var order = Ordered.Read(by, why, whyRequired, violations, context);
         violations.ThrowIfAny();
         return (id, order);
-    }
-
-    static Ordered OrderOf(string by, string why, bool whyRequired, Violations violations, ServerCallContext context)
-    {
-        violations.Text(by, "by", MaxBy, required: false);
-        violations.Text(why, "why", MaxWhy, whyRequired);
-        var caller = context.Caller().Id;
-        return new Ordered(by.Length == 0 ? caller : $"{caller}:{by}", why);
     }
 
     /// <summary>What a correction puts in.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 
@@ -60,6 +61,8 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         var claims = completions.Select(c => c.Claim).ToList();
         // Locked whoever has claimed them since, so that no attempt is being ended by an answer or an acknowledgement at this very moment.
         var exchanges = (await LockAsync(claims, ct)).ToDictionary(e => e.Id);
+        var promises = await OpenPromises.OfAsync(
+            db, [.. completions.Where(c => c.Outcome is SendOutcome.Accepted && exchanges[c.Claim.ExchangeId].DeliveryTime is null).Select(c => exchanges[c.Claim.ExchangeId].CaseId)], ct);
         var (now, isTroubled, hasFollowers) = await LookAroundAsync(exchanges.Values, ct);
         // What was accepted under the claim that still counts is an attempt under way: there is nothing to read.
         var plain = completions.Where(c => c.Outcome is SendOutcome.Accepted && exchanges[c.Claim.ExchangeId].IsClaimedBy(c.Claim.Generation)).Select(c => c.Claim).ToHashSet();
@@ -78,7 +81,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
                 case SendOutcome.Accepted:
                     attempt?.End(AttemptOutcome.Accepted, null, now);
                     // It has it, however old the claim that brought it.
-                    if (exchange.AwaitsDelivery) await desk.DeliverAsync(exchange, now, ct);
+                    if (exchange.AwaitsDelivery) await desk.DeliverAsync(exchange, promises, now, ct);
                     break;
                 case SendOutcome.NotYet notYet:
                     attempt?.End(AttemptOutcome.NotYet, notYet.Error, now);

@@ -93,15 +93,15 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         if (await LastAttemptAsync(exchange.Id, ct) is not { } attempt) return false;
         var now = await db.NowAsync(ct);
         attempt.End(AttemptOutcome.Accepted, null, now);
-        await DeliverAsync(exchange, now, ct);
+        await DeliverAsync(exchange, await OpenPromises.OfAsync(db, [exchange.CaseId], ct), now, ct);
         return true;
     }
 
-    public async ValueTask DeliverAsync(Exchange exchange, DateTimeOffset now, CancellationToken ct)
+    public async ValueTask DeliverAsync(Exchange exchange, OpenPromises promises, DateTimeOffset now, CancellationToken ct)
     {
         var first = exchange.DeliveryTime is null;
         exchange.Deliver(now);
-        if (first) await clocks.StartAsync(ClockFamily.PartnerWindow, exchange.Name, exchange.CaseId, exchange.PartnerId, need: null, now, ct);
+        if (first) await clocks.StartAsync(ClockFamily.PartnerWindow, exchange.Name, exchange.CaseId, exchange.PartnerId, need: null, now, ct, promises.Of(exchange.CaseId));
         Tell(exchange, "exchange.delivered", now);
     }
 

@@ -55,6 +55,10 @@ public sealed class HubDb : DbContext
 
     public DbSet<PolicyOfferRow> ClockPolicyOffers => Set<PolicyOfferRow>();
 
+    public DbSet<PolicyChange> PolicyChanges => Set<PolicyChange>();
+
+    public DbSet<PolicyChangeMove> PolicyChangeMoves => Set<PolicyChangeMove>();
+
     public DbSet<Exchange> Exchanges => Set<Exchange>();
 
     public DbSet<Attempt> Attempts => Set<Attempt>();

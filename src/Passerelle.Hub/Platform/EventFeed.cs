@@ -11,6 +11,12 @@ namespace Passerelle.Hub.Platform;
 /// <summary>One fact, as the timelines show it. Ids and codes only, never personal data.</summary>
 public sealed class HubEvent
 {
+    /// <summary>Of these types each event tells of a clock, that of its subject: started, stopped, or changed in between.</summary>
+    public const string OfClocks =
+        """
+        (type like 'clock.%' or type in ('request.filed', 'request.answered', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))
+        """;
+
     HubEvent() { }
 
     /// <param name="type">`noun.verb`, as listed at TimelineEvent in the contract.</param>
@@ -44,6 +50,8 @@ public sealed class HubEvent
             // Everything that happens to exchanges; the same of one partner.
             builder.HasIndex("transaction_id", "Sequence").HasFilter("subject like 'exchanges/%'");
             builder.HasIndex("PartnerId", "transaction_id", "Sequence").HasFilter("subject like 'exchanges/%'");
+            // Everything that happens to clocks. Named, since it has the columns of another one.
+            builder.HasIndex(["transaction_id", "Sequence"], "ix_events_of_clocks").HasDatabaseName("ix_events_of_clocks").HasFilter(OfClocks);
         }
     }
 }
@@ -70,7 +78,8 @@ public readonly record struct FeedCursor(ulong Transaction, long Sequence)
 
 /// <summary>Which events a reader wants. What is set must all hold; each has an index in which a read from a cursor is a short walk.</summary>
 /// <param name="Exchanges">Only what happened to exchanges.</param>
-public readonly record struct FeedFilter(bool Exchanges = false, string? PartnerId = null, Guid? CaseId = null);
+/// <param name="Clocks">Only what happened to clocks.</param>
+public readonly record struct FeedFilter(bool Exchanges = false, string? PartnerId = null, Guid? CaseId = null, bool Clocks = false);
 
 /// <summary>An event as it is read back.</summary>
 public sealed record FeedEvent(string Type, DateTimeOffset Time, string Subject, Guid CaseId, string? PartnerId, string Detail);
@@ -93,6 +102,7 @@ public sealed class EventFeed(NpgsqlDataSource source)
         command.Parameters.Add(new() { Value = (long)limit });
         var conditions = "";
         if (filter.Exchanges) conditions += " and subject like 'exchanges/%'";
+        if (filter.Clocks) conditions += $" and {HubEvent.OfClocks}";
         if (filter.PartnerId is { } partnerId) conditions += $" and partner_id = ${Add(partnerId)}";
         if (filter.CaseId is { } caseId) conditions += $" and case_id = ${Add(caseId)}";
         // The horizon and the events are of one snapshot: whatever is not visible here has a transaction at or above the horizon.

@@ -6,6 +6,7 @@ namespace Passerelle.Hub.Platform;
 public static partial class Names
 {
     public const string Cases = "cases";
+    public const string ClockPolicies = "clockPolicies";
     public const string Clocks = "clocks";
     public const string Consents = "consents";
     public const string Cvs = "cvs";
@@ -18,6 +19,7 @@ public static partial class Names
     public const string Offers = "offers";
     public const string Partners = "partners";
     public const string Persons = "persons";
+    public const string PolicyChanges = "policyChanges";
     public const string Referrals = "referrals";
     public const string Requests = "requests";
 

@@ -26,6 +26,12 @@ public static class Points
     /// <summary>Outcomes are committed.</summary>
     public const string Completed = "complete.committed";
 
+    /// <summary>A batch of a policy change is read and decided; nothing of it is written yet.</summary>
+    public const string PolicyBatchRead = "policy.batch.read";
+
+    /// <summary>A batch of a policy change is committed.</summary>
+    public const string PolicyBatchWritten = "policy.batch.committed";
+
     /// <summary>Something was committed that is due at once, and nobody has been told yet.</summary>
     public const string NudgeBegins = "nudge.begins";
 

@@ -9,6 +9,8 @@ using Passerelle.Tests.Exchanges;
 using Passerelle.Tests.Support;
 using CaseWire = Passerelle.Contracts.Cases.V1;
 using ClockFamily = Passerelle.Hub.Clocks.ClockFamily;
+using ClockPolicy = Passerelle.Hub.Clocks.History.ClockPolicy;
+using PolicyOffer = Passerelle.Hub.Clocks.History.PolicyOffer;
 
 namespace Passerelle.Tests.Clocks;
 

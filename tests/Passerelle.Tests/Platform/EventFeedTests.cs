@@ -39,13 +39,14 @@ public sealed class EventFeedTests(Postgres postgres)
         await hub.ExecuteAsync(
             $"""
             insert into events (type, time, subject, case_id, partner_id, detail)
-            select 'x.x', hub_now(), case when n % 100 = 0 then 'exchanges/' else 'requests/' end || n, case when n % 5000 = 0 then '{caseId}'::uuid else gen_random_uuid() end,
+            select case when n % 250 = 0 then 'clock.paused' else 'x.x' end, hub_now(), case when n % 100 = 0 then 'exchanges/' else 'requests/' end || n, case when n % 5000 = 0 then '{caseId}'::uuid else gen_random_uuid() end,
                 case when n % 1000 = 0 then 'emploi' end, ''
             from generate_series(1, 50000) n
             """);
         await hub.ExecuteAsync("analyze events");
         var feed = hub.Services.GetRequiredService<EventFeed>();
-        foreach (var (filter, expected) in (IEnumerable<(FeedFilter, int)>)[(new(Exchanges: true), 200), (new(true, "emploi"), 50), (new(CaseId: caseId), 10), (new(true, "emploi", caseId), 10)])
+        foreach (var (filter, expected) in (IEnumerable<(FeedFilter, int)>)[(new(Exchanges: true), 200), (new(true, "emploi"), 50), (new(CaseId: caseId), 10), (new(true, "emploi", caseId), 10),
+            (new(Clocks: true), 200), (new(true, "emploi", Clocks: true), 50)])
         {
             FeedPage page = new([], default, default);
             await Eventually.BecomesTrueAsync(async () => (page = await feed.ReadAsync(filter, default, 200, CancellationToken.None)).Events.Count > 0, () => "Nothing is told.");

@@ -23,6 +23,11 @@ public static class Invariants
             "select a.clock_id::text from clock_events a join clock_events b on b.clock_id = a.clock_id and b.number = a.number + 1 where b.record_time <= a.record_time"),
         ("a clock is under a policy that is there",
             "select c.id::text from clocks c where not exists (select 1 from clock_policies p where p.id = c.policy_id and p.version = c.policy_version)"),
+        ("a window ends no later than the promise that it serves, unless its policy says so",
+            """
+            select w.id::text from clocks w join clocks p on p.id = w.promise_id join clock_policies t on t.id = w.policy_id and t.version = w.policy_version
+            where w.state = 'running' and p.state = 'running' and w.due_time > p.due_time and not (t.terms->>'may_outlast_promise')::boolean
+            """),
         ("an enrolment is answered when, and only when, the exchange of its round is",
             "select n.id::text from enrolments n join exchanges e on e.id = n.exchange_id where (n.state = 'submitted') = (e.state = 'answered') or e.subject <> 'enrolments/' || n.id"),
     ];

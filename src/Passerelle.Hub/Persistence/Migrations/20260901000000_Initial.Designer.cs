@@ -204,6 +204,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("policy_version");
 
+                    b.Property<Guid?>("PromiseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("promise_id");
+
                     b.Property<DateTimeOffset>("StartTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("start_time");
@@ -218,29 +222,38 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("subject");
 
-                    b.Property<DateTimeOffset?>("UnreadableTime")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("unreadable_time");
-
                     b.HasKey("Id")
                         .HasName("pk_clocks");
 
                     b.HasIndex("CaseId")
                         .HasDatabaseName("ix_clocks_case_id");
 
+                    b.HasIndex("DueTime")
+                        .HasDatabaseName("ix_clocks_due_time")
+                        .HasFilter("family = 'promise' and state = 'running'");
+
                     b.HasIndex("NextFireTime")
                         .HasDatabaseName("ix_clocks_next_fire_time")
                         .HasFilter("next_fire_time is not null");
 
-                    NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex("NextFireTime"), new[] { "Id" });
+                    b.HasIndex("PromiseId")
+                        .HasDatabaseName("ix_clocks_promise_id")
+                        .HasFilter("promise_id is not null");
 
                     b.HasIndex("Subject")
                         .IsUnique()
                         .HasDatabaseName("ix_clocks_subject");
 
-                    b.HasIndex("UnreadableTime")
-                        .HasDatabaseName("ix_clocks_unreadable_time")
-                        .HasFilter("unreadable_time is not null");
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_clocks_partner_id_id")
+                        .HasFilter("partner_id is not null");
+
+                    b.HasIndex("State", "Id")
+                        .HasDatabaseName("ix_clocks_state_id");
+
+                    b.HasIndex("PolicyId", "PolicyVersion", "Id")
+                        .HasDatabaseName("ix_clocks_policy_id_policy_version_id")
+                        .HasFilter("state in ('running', 'paused', 'overdue')");
 
                     b.ToTable("clocks", null, t =>
                         {
@@ -325,135 +338,170 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("clock_firings", (string)null);
                 });
 
-            modelBuilder.Entity("Passerelle.Hub.Clocks.Notifications.Notice", b =>
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChange", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
-                    b.Property<Guid>("ClockId")
+                    b.Property<long>("AsideCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("aside_count");
+
+                    b.Property<long>("BreachedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("breached_count");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("by");
+
+                    b.Property<Guid?>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<long>("ChangedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_count");
+
+                    b.Property<Guid?>("ClockId")
                         .HasColumnType("uuid")
                         .HasColumnName("clock_id");
-
-                    b.Property<DateTimeOffset>("DueTime")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("due_time");
-
-                    b.Property<bool>("IsMissed")
-                        .HasColumnType("boolean")
-                        .HasColumnName("is_missed");
-
-                    b.Property<bool>("IsUrgent")
-                        .HasColumnType("boolean")
-                        .HasColumnName("is_urgent");
-
-                    b.Property<Guid?>("NotificationId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("notification_id");
-
-                    b.Property<string>("Recipient")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("recipient");
-
-                    b.Property<string>("Rungs")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("rungs");
-
-                    b.Property<string>("State")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("state");
-
-                    b.HasKey("Id")
-                        .HasName("pk_notices");
-
-                    b.HasIndex("ClockId")
-                        .HasDatabaseName("ix_notices_clock_id");
-
-                    b.HasIndex("NotificationId")
-                        .HasDatabaseName("ix_notices_notification_id")
-                        .HasFilter("notification_id is not null");
-
-                    b.HasIndex("DueTime", "Recipient")
-                        .HasDatabaseName("ix_notices_due_time_recipient")
-                        .HasFilter("state = 'queued'");
-
-                    b.ToTable("notices", null, t =>
-                        {
-                            t.HasCheckConstraint("ck_notices_notification", "(state = 'told') = (notification_id is not null)");
-
-                            t.HasCheckConstraint("ck_notices_state", "state in ('queued', 'told', 'dropped')");
-                        });
-                });
-
-            modelBuilder.Entity("Passerelle.Hub.Clocks.Notifications.Notification", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
-
-                    b.Property<DateTimeOffset?>("AcknowledgeTime")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("acknowledge_time");
-
-                    b.Property<int>("ClockCount")
-                        .HasColumnType("integer")
-                        .HasColumnName("clock_count");
 
                     b.Property<DateTimeOffset>("CreateTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("create_time");
 
-                    b.Property<string>("Recipient")
+                    b.Property<Guid?>("Cursor")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cursor");
+
+                    b.Property<DateTimeOffset?>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time");
+
+                    b.Property<string>("FromPolicyId")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("recipient");
+                        .HasColumnName("from_policy_id");
 
-                    b.Property<long>("Sequence")
-                        .ValueGeneratedOnAdd()
+                    b.Property<int>("FromPolicyVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("from_policy_version");
+
+                    b.Property<int>("Generation")
+                        .HasColumnType("integer")
+                        .HasColumnName("generation");
+
+                    b.Property<long>("HealedCount")
                         .HasColumnType("bigint")
-                        .HasColumnName("sequence");
+                        .HasColumnName("healed_count");
 
-                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Sequence"));
+                    b.Property<bool>("IsFromStart")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_from_start");
+
+                    b.Property<bool>("IsSimulated")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_simulated");
+
+                    b.Property<DateTimeOffset?>("LeaseEndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_end_time");
+
+                    b.Property<long>("MissedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("missed_count");
+
+                    b.Property<long>("MovedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("moved_count");
+
+                    b.Property<string>("PartnerId")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("PolicyId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("policy_id");
+
+                    b.Property<int>("PolicyVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("policy_version");
+
+                    b.Property<long>("SelectedCount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("selected_count");
 
                     b.Property<string>("State")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("state");
 
-                    b.Property<string>("Summary")
+                    b.Property<string>("Why")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("summary");
-
-                    b.Property<string>("Title")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("title");
-
-                    b.Property<ulong>("transaction_id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("xid8")
-                        .HasColumnName("transaction_id")
-                        .HasDefaultValueSql("pg_current_xact_id()");
+                        .HasColumnName("why");
 
                     b.HasKey("Id")
-                        .HasName("pk_notifications");
+                        .HasName("pk_policy_changes");
 
-                    b.HasIndex("Recipient", "CreateTime")
-                        .HasDatabaseName("ix_notifications_recipient_create_time");
+                    b.HasIndex("CreateTime")
+                        .HasDatabaseName("ix_policy_changes_create_time")
+                        .HasFilter("state = 'running'");
 
-                    b.HasIndex("transaction_id", "Sequence")
-                        .HasDatabaseName("ix_notifications_transaction_id_sequence")
-                        .HasFilter("state = 'waiting'");
+                    b.HasIndex("FromPolicyId", "FromPolicyVersion")
+                        .HasDatabaseName("ix_policy_changes_from_policy_id_from_policy_version");
 
-                    b.ToTable("notifications", null, t =>
+                    b.HasIndex("PolicyId", "PolicyVersion")
+                        .HasDatabaseName("ix_policy_changes_policy_id_policy_version");
+
+                    b.ToTable("policy_changes", null, t =>
                         {
-                            t.HasCheckConstraint("ck_notifications_acknowledge_time", "(state = 'acknowledged') = (acknowledge_time is not null)");
+                            t.HasCheckConstraint("ck_policy_changes_counts", "breached_count + healed_count <= moved_count and moved_count <= changed_count and (state <> 'done' or missed_count = 0)");
 
-                            t.HasCheckConstraint("ck_notifications_state", "state in ('waiting', 'acknowledged')");
+                            t.HasCheckConstraint("ck_policy_changes_end_time", "(state = 'running') = (end_time is null) and (state = 'running' or lease_end_time is null)");
+
+                            t.HasCheckConstraint("ck_policy_changes_policy", "(policy_id, policy_version) <> (from_policy_id, from_policy_version)");
+
+                            t.HasCheckConstraint("ck_policy_changes_state", "state in ('running', 'done', 'cancelled')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChangeMove", b =>
+                {
+                    b.Property<Guid>("ChangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("change_id");
+
+                    b.Property<Guid>("ClockId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("clock_id");
+
+                    b.Property<DateTimeOffset?>("DueTimeAfter")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_time_after");
+
+                    b.Property<DateTimeOffset?>("DueTimeBefore")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_time_before");
+
+                    b.Property<string>("Effect")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("effect");
+
+                    b.HasKey("ChangeId", "ClockId")
+                        .HasName("pk_policy_change_moves");
+
+                    b.HasIndex("ClockId")
+                        .HasDatabaseName("ix_policy_change_moves_clock_id");
+
+                    b.ToTable("policy_change_moves", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_policy_change_moves_effect", "effect in ('moved', 'breached', 'healed')");
                         });
                 });
 
@@ -799,6 +847,45 @@ namespace Passerelle.Hub.Persistence.Migrations
                         {
                             t.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)");
                         });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Exchanges.Alarm", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ClearTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("clear_time");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint")
+                        .HasColumnName("count");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("RaiseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("raise_time");
+
+                    b.PrimitiveCollection<string[]>("Rows")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("rows");
+
+                    b.HasKey("Id")
+                        .HasName("pk_alarms");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_alarms_name")
+                        .HasFilter("clear_time is null");
+
+                    b.ToTable("alarms", (string)null);
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>
@@ -1546,10 +1633,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("display_name");
 
-                    b.Property<TimeSpan?>("FeedInterval")
-                        .HasColumnType("interval")
-                        .HasColumnName("feed_interval");
-
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1569,8 +1652,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("partners", null, t =>
                         {
                             t.HasCheckConstraint("ck_partners_delivery", "delivery in ('push', 'pull')");
-
-                            t.HasCheckConstraint("ck_partners_feed_interval", "feed_interval > interval '0'");
 
                             t.HasCheckConstraint("ck_partners_id", "id ~ '^[a-z0-9-]{3,40}$'");
 
@@ -1665,45 +1746,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("request_ids", (string)null);
                 });
 
-            modelBuilder.Entity("Passerelle.Hub.Platform.Alarms.Alarm", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
-
-                    b.Property<DateTimeOffset?>("ClearTime")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("clear_time");
-
-                    b.Property<long>("Count")
-                        .HasColumnType("bigint")
-                        .HasColumnName("count");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("name");
-
-                    b.Property<DateTimeOffset>("RaiseTime")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("raise_time");
-
-                    b.PrimitiveCollection<string[]>("Rows")
-                        .IsRequired()
-                        .HasColumnType("text[]")
-                        .HasColumnName("rows");
-
-                    b.HasKey("Id")
-                        .HasName("pk_alarms");
-
-                    b.HasIndex("Name")
-                        .IsUnique()
-                        .HasDatabaseName("ix_alarms_name")
-                        .HasFilter("clear_time is null");
-
-                    b.ToTable("alarms", (string)null);
-                });
-
             modelBuilder.Entity("Passerelle.Hub.Platform.HubEvent", b =>
                 {
                     b.Property<long>("Sequence")
@@ -1759,6 +1801,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasIndex("PartnerId", "transaction_id", "Sequence")
                         .HasDatabaseName("ix_events_partner_id_transaction_id_sequence")
                         .HasFilter("subject like 'exchanges/%'");
+
+                    b.HasIndex(new[] { "transaction_id", "Sequence" }, "ix_events_of_clocks")
+                        .HasDatabaseName("ix_events_of_clocks")
+                        .HasFilter("(type like 'clock.%' or type in ('request.filed', 'request.answered', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))");
 
                     b.ToTable("events", (string)null);
                 });
@@ -2156,20 +2202,38 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasConstraintName("fk_clock_firings_clocks_clock_id");
                 });
 
-            modelBuilder.Entity("Passerelle.Hub.Clocks.Notifications.Notice", b =>
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChange", b =>
                 {
+                    b.HasOne("Passerelle.Hub.Clocks.Policies.PolicyRow", null)
+                        .WithMany()
+                        .HasForeignKey("FromPolicyId", "FromPolicyVersion")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_policy_changes_clock_policies_from_policy_id_from_policy_ve");
+
+                    b.HasOne("Passerelle.Hub.Clocks.Policies.PolicyRow", null)
+                        .WithMany()
+                        .HasForeignKey("PolicyId", "PolicyVersion")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_policy_changes_clock_policies_policy_id_policy_version");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChangeMove", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Clocks.Policies.PolicyChange", null)
+                        .WithMany()
+                        .HasForeignKey("ChangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_policy_change_moves_policy_changes_change_id");
+
                     b.HasOne("Passerelle.Hub.Clocks.Clock", null)
                         .WithMany()
                         .HasForeignKey("ClockId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_notices_clocks_clock_id");
-
-                    b.HasOne("Passerelle.Hub.Clocks.Notifications.Notification", null)
-                        .WithMany()
-                        .HasForeignKey("NotificationId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .HasConstraintName("fk_notices_notifications_notification_id");
+                        .HasConstraintName("fk_policy_change_moves_clocks_clock_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyOfferRow", b =>

@@ -88,6 +88,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     subject = table.Column<string>(type: "text", nullable: false),
                     case_id = table.Column<Guid>(type: "uuid", nullable: false),
                     partner_id = table.Column<string>(type: "text", nullable: true),
+                    promise_id = table.Column<Guid>(type: "uuid", nullable: true),
                     state = table.Column<string>(type: "text", nullable: false),
                     start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -95,7 +96,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                     generation = table.Column<int>(type: "integer", nullable: false),
                     answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     overdue_notice_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    unreadable_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     policy_id = table.Column<string>(type: "text", nullable: false),
                     policy_version = table.Column<int>(type: "integer", nullable: false)
                 },
@@ -145,29 +145,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
-                name: "notifications",
-                columns: table => new
-                {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
-                    recipient = table.Column<string>(type: "text", nullable: false),
-                    state = table.Column<string>(type: "text", nullable: false),
-                    clock_count = table.Column<int>(type: "integer", nullable: false),
-                    title = table.Column<string>(type: "text", nullable: false),
-                    summary = table.Column<string>(type: "text", nullable: false),
-                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    acknowledge_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    transaction_id = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "pg_current_xact_id()")
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_notifications", x => x.id);
-                    table.CheckConstraint("ck_notifications_acknowledge_time", "(state = 'acknowledged') = (acknowledge_time is not null)");
-                    table.CheckConstraint("ck_notifications_state", "state in ('waiting', 'acknowledged')");
-                });
-
-            migrationBuilder.CreateTable(
                 name: "partners",
                 columns: table => new
                 {
@@ -177,14 +154,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                     delivery = table.Column<string>(type: "text", nullable: false),
                     push_address = table.Column<string>(type: "text", nullable: true),
                     push_authority = table.Column<string>(type: "text", nullable: true),
-                    feed_interval = table.Column<TimeSpan>(type: "interval", nullable: true),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_partners", x => x.id);
                     table.CheckConstraint("ck_partners_delivery", "delivery in ('push', 'pull')");
-                    table.CheckConstraint("ck_partners_feed_interval", "feed_interval > interval '0'");
                     table.CheckConstraint("ck_partners_id", "id ~ '^[a-z0-9-]{3,40}$'");
                     table.CheckConstraint("ck_partners_kind", "kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
                     table.CheckConstraint("ck_partners_push_address", "(delivery = 'push') = (push_address is not null)");
@@ -243,6 +218,57 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "policy_changes",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from_policy_id = table.Column<string>(type: "text", nullable: false),
+                    from_policy_version = table.Column<int>(type: "integer", nullable: false),
+                    clock_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    partner_id = table.Column<string>(type: "text", nullable: true),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    policy_id = table.Column<string>(type: "text", nullable: false),
+                    policy_version = table.Column<int>(type: "integer", nullable: false),
+                    is_from_start = table.Column<bool>(type: "boolean", nullable: false),
+                    is_simulated = table.Column<bool>(type: "boolean", nullable: false),
+                    by = table.Column<string>(type: "text", nullable: false),
+                    why = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    generation = table.Column<int>(type: "integer", nullable: false),
+                    cursor = table.Column<Guid>(type: "uuid", nullable: true),
+                    missed_count = table.Column<long>(type: "bigint", nullable: false),
+                    selected_count = table.Column<long>(type: "bigint", nullable: false),
+                    changed_count = table.Column<long>(type: "bigint", nullable: false),
+                    aside_count = table.Column<long>(type: "bigint", nullable: false),
+                    moved_count = table.Column<long>(type: "bigint", nullable: false),
+                    breached_count = table.Column<long>(type: "bigint", nullable: false),
+                    healed_count = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_policy_changes", x => x.id);
+                    table.CheckConstraint("ck_policy_changes_counts", "breached_count + healed_count <= moved_count and moved_count <= changed_count and (state <> 'done' or missed_count = 0)");
+                    table.CheckConstraint("ck_policy_changes_end_time", "(state = 'running') = (end_time is null) and (state = 'running' or lease_end_time is null)");
+                    table.CheckConstraint("ck_policy_changes_policy", "(policy_id, policy_version) <> (from_policy_id, from_policy_version)");
+                    table.CheckConstraint("ck_policy_changes_state", "state in ('running', 'done', 'cancelled')");
+                    table.ForeignKey(
+                        name: "fk_policy_changes_clock_policies_from_policy_id_from_policy_ve",
+                        columns: x => new { x.from_policy_id, x.from_policy_version },
+                        principalTable: "clock_policies",
+                        principalColumns: new[] { "id", "version" },
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_policy_changes_clock_policies_policy_id_policy_version",
+                        columns: x => new { x.policy_id, x.policy_version },
+                        principalTable: "clock_policies",
+                        principalColumns: new[] { "id", "version" },
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "clock_events",
                 columns: table => new
                 {
@@ -285,39 +311,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_clock_firings_clocks_clock_id",
                         column: x => x.clock_id,
                         principalTable: "clocks",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Restrict);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "notices",
-                columns: table => new
-                {
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
-                    clock_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    recipient = table.Column<string>(type: "text", nullable: false),
-                    rungs = table.Column<string>(type: "text", nullable: false),
-                    is_urgent = table.Column<bool>(type: "boolean", nullable: false),
-                    is_missed = table.Column<bool>(type: "boolean", nullable: false),
-                    state = table.Column<string>(type: "text", nullable: false),
-                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    notification_id = table.Column<Guid>(type: "uuid", nullable: true)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_notices", x => x.id);
-                    table.CheckConstraint("ck_notices_notification", "(state = 'told') = (notification_id is not null)");
-                    table.CheckConstraint("ck_notices_state", "state in ('queued', 'told', 'dropped')");
-                    table.ForeignKey(
-                        name: "fk_notices_clocks_clock_id",
-                        column: x => x.clock_id,
-                        principalTable: "clocks",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Restrict);
-                    table.ForeignKey(
-                        name: "fk_notices_notifications_notification_id",
-                        column: x => x.notification_id,
-                        principalTable: "notifications",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -744,6 +737,34 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "policy_change_moves",
+                columns: table => new
+                {
+                    change_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    clock_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    due_time_before = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    due_time_after = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    effect = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_policy_change_moves", x => new { x.change_id, x.clock_id });
+                    table.CheckConstraint("ck_policy_change_moves_effect", "effect in ('moved', 'breached', 'healed')");
+                    table.ForeignKey(
+                        name: "fk_policy_change_moves_clocks_clock_id",
+                        column: x => x.clock_id,
+                        principalTable: "clocks",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_policy_change_moves_policy_changes_change_id",
+                        column: x => x.change_id,
+                        principalTable: "policy_changes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "attempts",
                 columns: table => new
                 {
@@ -979,23 +1000,45 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "case_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_clocks_due_time",
+                table: "clocks",
+                column: "due_time",
+                filter: "family = 'promise' and state = 'running'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_clocks_next_fire_time",
                 table: "clocks",
                 column: "next_fire_time",
-                filter: "next_fire_time is not null")
-                .Annotation("Npgsql:IndexInclude", new[] { "id" });
+                filter: "next_fire_time is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_partner_id_id",
+                table: "clocks",
+                columns: new[] { "partner_id", "id" },
+                filter: "partner_id is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_policy_id_policy_version_id",
+                table: "clocks",
+                columns: new[] { "policy_id", "policy_version", "id" },
+                filter: "state in ('running', 'paused', 'overdue')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_promise_id",
+                table: "clocks",
+                column: "promise_id",
+                filter: "promise_id is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_state_id",
+                table: "clocks",
+                columns: new[] { "state", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_clocks_subject",
                 table: "clocks",
                 column: "subject",
                 unique: true);
-
-            migrationBuilder.CreateIndex(
-                name: "ix_clocks_unreadable_time",
-                table: "clocks",
-                column: "unreadable_time",
-                filter: "unreadable_time is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_consents_partner_id",
@@ -1080,6 +1123,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_events_case_id_transaction_id_sequence",
                 table: "events",
                 columns: new[] { "case_id", "transaction_id", "sequence" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_events_of_clocks",
+                table: "events",
+                columns: new[] { "transaction_id", "sequence" },
+                filter: "(type like 'clock.%' or type in ('request.filed', 'request.answered', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))");
 
             migrationBuilder.CreateIndex(
                 name: "ix_events_partner_id_transaction_id_sequence",
@@ -1169,34 +1218,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                 filter: "state = 'on_market'");
 
             migrationBuilder.CreateIndex(
-                name: "ix_notices_clock_id",
-                table: "notices",
-                column: "clock_id");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_notices_due_time_recipient",
-                table: "notices",
-                columns: new[] { "due_time", "recipient" },
-                filter: "state = 'queued'");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_notices_notification_id",
-                table: "notices",
-                column: "notification_id",
-                filter: "notification_id is not null");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_notifications_recipient_create_time",
-                table: "notifications",
-                columns: new[] { "recipient", "create_time" });
-
-            migrationBuilder.CreateIndex(
-                name: "ix_notifications_transaction_id_sequence",
-                table: "notifications",
-                columns: new[] { "transaction_id", "sequence" },
-                filter: "state = 'waiting'");
-
-            migrationBuilder.CreateIndex(
                 name: "ix_offers_commune_code_revision",
                 table: "offers",
                 columns: new[] { "commune_code", "revision" },
@@ -1225,6 +1246,27 @@ namespace Passerelle.Hub.Persistence.Migrations
                 table: "persons",
                 columns: new[] { "case_id", "position" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_policy_change_moves_clock_id",
+                table: "policy_change_moves",
+                column: "clock_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_policy_changes_create_time",
+                table: "policy_changes",
+                column: "create_time",
+                filter: "state = 'running'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_policy_changes_from_policy_id_from_policy_version",
+                table: "policy_changes",
+                columns: new[] { "from_policy_id", "from_policy_version" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_policy_changes_policy_id_policy_version",
+                table: "policy_changes",
+                columns: new[] { "policy_id", "policy_version" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_referrals_case_id_id",
@@ -1320,13 +1362,13 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "listings");
 
             migrationBuilder.DropTable(
-                name: "notices");
-
-            migrationBuilder.DropTable(
                 name: "offers");
 
             migrationBuilder.DropTable(
                 name: "person_keys");
+
+            migrationBuilder.DropTable(
+                name: "policy_change_moves");
 
             migrationBuilder.DropTable(
                 name: "referrals");
@@ -1341,9 +1383,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "signing_keys");
 
             migrationBuilder.DropTable(
-                name: "clock_policies");
-
-            migrationBuilder.DropTable(
                 name: "documents");
 
             migrationBuilder.DropTable(
@@ -1356,13 +1395,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "clocks");
 
             migrationBuilder.DropTable(
-                name: "notifications");
+                name: "policy_changes");
 
             migrationBuilder.DropTable(
                 name: "exchanges");
 
             migrationBuilder.DropTable(
                 name: "persons");
+
+            migrationBuilder.DropTable(
+                name: "clock_policies");
 
             migrationBuilder.DropTable(
                 name: "partners");

@@ -10,51 +10,25 @@ public sealed class ForecastTests
     public void A_deadline_on_Sunday_is_announced_on_Friday()
     {
         // 26 March 2027 is a Friday, the Monday after is Easter Monday.
-        var now = When.Paris("2027-03-26 15:00");
-        (string, ClockTimeline)[] clocks =
-        [
-            ("sunday", Started("2027-03-26 14:00")), ("friday", Started("2027-03-24 17:00")), ("overdue", Started("2027-03-20 12:00")), ("tuesday", Started("2027-03-28 10:30")), ("tonight", Started("2027-03-24 20:00")),
-        ];
-
-        var breaches = Forecast.BreachesWhileAway(clocks, ClockStory.Office, Duration.FromHours(1), now, now + Duration.FromDays(7));
-
-        Assert.Equal([("tonight", "2027-03-26 18:00", "2027-03-26 17:00"), ("sunday", "2027-03-26 18:00", "2027-03-26 17:00")],
-            breaches.Select(b => (b.Clock, b.LastWorkingMoment.InParis(), b.AlertTime.InParis())));
-        // On Saturday there is no working moment left: now.
-        var saturday = When.Paris("2027-03-27 12:00");
-        var late = Assert.Single(Forecast.BreachesWhileAway(clocks, ClockStory.Office, Duration.FromHours(1), saturday, saturday + Duration.FromDays(7)));
-        Assert.Equal((saturday, saturday), (late.LastWorkingMoment, late.AlertTime));
+        var friday = QuietAt("2027-03-26 15:00", days: 7)[0];
+        Assert.Equal(("2027-03-26 18:00", "2027-03-26 17:00"), (friday.Absence.From.InParis(), friday.AlertTime.InParis()));
+        Assert.All(["2027-03-26 20:00", "2027-03-28 14:00", "2027-03-30 09:00"], deadline => Assert.True(friday.Covers(When.Paris(deadline))));
+        // Who leaves at the stroke of the deadline was there for it.
+        Assert.All(["2027-03-26 18:00", "2027-03-26 17:00", "2027-03-30 09:01"], deadline => Assert.False(friday.Covers(When.Paris(deadline))));
     }
 
     [Fact]
-    public void A_simulated_policy_says_how_many_move_breach_and_heal()
+    public void Who_is_away_already_is_told_at_once_and_it_is_still_the_same_absence()
     {
-        (string Key, ClockHistory History)[] clocks =
-        [
-            ("young", new ClockStory().Start(hour: 90).History), ("old", new ClockStory().Start(hour: 60).History), ("overdue", new ClockStory().Start(ClockStory.Short, hour: 70).History),
-            ("answered", new ClockStory().Start(hour: 60).Answer(61).History), ("left alone", new ClockStory().Start(hour: 60).History),
-        ];
-        var now = ClockStory.At(100);
-
-        var shorter = Simulate(ClockStory.Short, fromTheStart: false);
-        Assert.Equal((4, 2, 1, 0), (shorter.Clocks, shorter.Moves.Count, shorter.Breaches, shorter.Heals));
-        Assert.Equal([("young", ClockStory.At(114)), ("old", ClockStory.At(100))], shorter.Moves.Select(m => (m.Clock, m.After!.Value)));
-
-        // From now on, a longer window heals nothing; as a correction it does.
-        Assert.Equal((0, 0), (Simulate(ClockStory.Promise, fromTheStart: false).Moves.Count, Simulate(ClockStory.Promise, fromTheStart: false).Heals));
-        var corrected = Simulate(ClockStory.Promise, fromTheStart: true);
-        Assert.Equal((1, 0, 1), (corrected.Moves.Count, corrected.Breaches, corrected.Heals));
-
-        SimulatedChange<string> Simulate(ClockPolicy policy, bool fromTheStart)
-        {
-            var ids = 1000;
-            return PolicySimulation.Of(clocks, key => key == "left alone" ? null : policy, fromTheStart, () => new Guid(++ids, 0, 0, new byte[8]), now);
-        }
+        var saturday = QuietAt("2027-03-27 12:00", days: 7);
+        Assert.Equal(("2027-03-26 18:00", "2027-03-27 12:00"), (saturday[0].Absence.From.InParis(), saturday[0].AlertTime.InParis()));
+        Assert.Equal(saturday[0].Absence, QuietAt("2027-03-29 23:00", days: 1)[0].Absence);
+        Assert.Equal(("2027-03-30 18:00", "2027-03-30 17:00"), (saturday[1].Absence.From.InParis(), saturday[1].AlertTime.InParis()));
     }
 
-    static ClockTimeline Started(string local)
-    {
-        var at = When.Paris(local);
-        return ClockHistory.Of([new ClockFact.Started(Guid.Empty, at, at, ClockStory.Promise)]).Timeline;
-    }
+    [Fact]
+    public void In_the_last_hour_the_alert_is_now() => Assert.Equal("2027-03-26 17:30", QuietAt("2027-03-26 17:30", days: 1)[0].AlertTime.InParis());
+
+    static IReadOnlyList<QuietTime> QuietAt(string local, int days) =>
+        Forecast.QuietTimes(ClockStory.Office, Duration.FromHours(1), When.Paris(local), When.Paris(local) + Duration.FromDays(days));
 }

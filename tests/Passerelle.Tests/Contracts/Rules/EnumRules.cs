@@ -34,8 +34,8 @@ static class EnumRules
         foreach (var state in contract.Enums.Where(e => e.Name == "State"))
             if (!state.Declaration.Sentence().Contains("Output only", StringComparison.Ordinal))
                 yield return $"{state.FullName}: its comment says \"Output only\"";
-        // A list may filter by state; everything else names a verb.
-        foreach (var rpc in contract.Rpcs.Where(rpc => !rpc.IsList()))
+        // A list or a watch may filter by state; everything else names a verb.
+        foreach (var rpc in contract.Rpcs.Where(rpc => !rpc.IsList() && !rpc.IsServerStreaming))
             foreach (var field in rpc.Asked().SelectMany(message => message.Fields.InDeclarationOrder()))
                 if (field.FieldType == FieldType.Enum && field.EnumType.Name == "State")
                     yield return $"{field.FullName}: nobody sets a state; an RPC with a verb changes it";
