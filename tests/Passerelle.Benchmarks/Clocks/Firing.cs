@@ -13,7 +13,7 @@ static class Firing
     const int Cases = 200;
     const int CallsPerSecond = 50;
 
-    static readonly TimeSpan ThunderIn = TimeSpan.FromSeconds(45);
+    static readonly TimeSpan ThunderIn = TimeSpan.FromSeconds(30);
 
     public static async Task<Measurement> MeasureAsync(BenchOptions options, CancellationToken ct)
     {
@@ -28,7 +28,7 @@ static class Firing
         await sandbox.StopHubAsync();
         await sandbox.StartHubAsync([], ct);
         // What came due while nobody swept is no part of it.
-        await DrainedAsync(sandbox, ct);
+        await DrainedAsync(sandbox, await NowAsync(sandbox, ct), ct);
 
         var seconds = Math.Max(10, options.Seconds / 2);
         var sweeps = new ClaimLog(sandbox, sql => sql.Contains("next_fire_time", StringComparison.Ordinal) && sql.Contains("skip locked", StringComparison.Ordinal));
@@ -37,6 +37,8 @@ static class Firing
         var lateness = await LatenessAsync(sandbox, since, ct);
         Progress.Say(FormattableString.Invariant($"  {durations.Count} sweeps: p50 {durations.At(0.5):0.00} ms, p99 {durations.At(0.99):0.00} ms; {lateness.Count} rungs: late by p50 {lateness.At(0.5):0.00} s, p99 {lateness.At(0.99):0.00} s"));
 
+        // What a call costs that is the first of its kind is no part of it either.
+        foreach (var name in cases) await hub.Cases.GetCaseAsync(new() { Name = name }, cancellationToken: ct);
         var thunder = options.Clocks / 10;
         var at = (await NowAsync(sandbox, ct)) + ThunderIn + TimeSpan.FromSeconds(thunder / 20_000);
         await ClockSeed.OpenAsync(sandbox, at.AddHours(-24), TimeSpan.FromTicks(TimeSpan.TicksPerSecond / thunder / 10 * 10), thunder, ct);
@@ -45,7 +47,7 @@ static class Firing
         await Task.Delay(at - await NowAsync(sandbox, ct), TimeProvider.System, ct);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var calling = CallAsync(hub, cases, options.Seed, end.Token);
-        await DrainedAsync(sandbox, ct);
+        await DrainedAsync(sandbox, at.AddSeconds(1), ct);
         await end.CancelAsync();
         var calls = await calling;
         var last = await sandbox.ReadAsync<DateTime>("select max(fire_time) from clock_firings where due_time >= $1 and due_time < $2", ct, at, at.AddSeconds(1));
@@ -77,12 +79,10 @@ static class Firing
 
     public static async Task<DateTimeOffset> NowAsync(Sandbox sandbox, CancellationToken ct) => new(await sandbox.ReadAsync<DateTime>("select clock_timestamp()", ct));
 
-    /// <summary>Nothing is due any more.</summary>
-    public static async Task DrainedAsync(Sandbox sandbox, CancellationToken ct)
+    /// <summary>Whatever was due before has been fired, and committed.</summary>
+    static async Task DrainedAsync(Sandbox sandbox, DateTimeOffset before, CancellationToken ct)
     {
-        while (await sandbox.ReadAsync<bool>("select exists (select from clocks where next_fire_time < clock_timestamp() - interval '2 seconds')", ct)
-            || await sandbox.ReadAsync<bool>("select exists (select from pg_stat_activity where datname = current_database() and state = 'idle in transaction')", ct))
-            await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, ct);
+        while (await sandbox.ReadAsync<bool>("select exists (select from clocks where next_fire_time < $1)", ct, before)) await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, ct);
     }
 
     public static async Task TidyAsync(Sandbox sandbox, CancellationToken ct)

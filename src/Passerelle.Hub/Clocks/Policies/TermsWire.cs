@@ -77,6 +77,12 @@ static class TermsWire
 
     static PolicyRung? Rung(Wire.ClockRung rung, string field, Violations violations)
     {
+        violations.Check(System.Enum.IsDefined(rung.Recipient), $"{field}.recipient", "is not a value that this version knows");
+        return At(rung, field, violations) is { } at ? at with { To = rung.Recipient == 0 ? RungRecipient.Everyone : (RungRecipient)rung.Recipient } : null;
+    }
+
+    static PolicyRung? At(Wire.ClockRung rung, string field, Violations violations)
+    {
         switch (rung.PositionCase)
         {
             case Wire.ClockRung.PositionOneofCase.AfterStart:
@@ -98,7 +104,7 @@ static class TermsWire
 
     static Wire.ClockRung Rung(PolicyRung rung)
     {
-        var wire = new Wire.ClockRung { ByNight = rung.BreaksQuietHours };
+        var wire = new Wire.ClockRung { ByNight = rung.BreaksQuietHours, Recipient = (Wire.ClockRung.Types.Recipient)rung.To };
         switch (rung.Anchor)
         {
             case RungAnchor.AfterStart:

@@ -20,8 +20,9 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
         Reoffer = new Reoffer { Order = Reoffer.Types.Order.Named, Partners = { "partners/interim", "partners/emploi" } },
         Rungs =
         {
-            new ClockRung { AfterStart = Duration.FromTimeSpan(TimeSpan.FromHours(2)) }, new ClockRung { BeforeDeadline = Duration.FromTimeSpan(TimeSpan.FromMinutes(90)), ByNight = true },
-            new ClockRung { AfterDeadline = Duration.FromTimeSpan(TimeSpan.FromHours(4)) }, new ClockRung { Percent = 75 },
+            new ClockRung { AfterStart = Duration.FromTimeSpan(TimeSpan.FromHours(2)), Recipient = ClockRung.Types.Recipient.Partner },
+            new ClockRung { BeforeDeadline = Duration.FromTimeSpan(TimeSpan.FromMinutes(90)), ByNight = true, Recipient = ClockRung.Types.Recipient.Everyone },
+            new ClockRung { AfterDeadline = Duration.FromTimeSpan(TimeSpan.FromHours(4)), Recipient = ClockRung.Types.Recipient.Service }, new ClockRung { Percent = 75, Recipient = ClockRung.Types.Recipient.Everyone },
         },
         Calendar = new WorkingHours
         {
@@ -119,6 +120,7 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
         foreach (var (field, change) in (IEnumerable<(string, Action<ClockTerms>)>)[
             ("terms.window", t => t.Window = null), ("terms.window", t => t.Window = new Duration { Seconds = -1 }), ("terms.window", t => t.Window = new Duration { Nanos = 1 }),
             ("terms.rungs[0]", t => t.Rungs.Insert(0, new ClockRung())), ("terms.rungs[0].percent", t => t.Rungs.Insert(0, new ClockRung { Percent = 100 })),
+            ("terms.rungs[0].recipient", t => t.Rungs[0].Recipient = (ClockRung.Types.Recipient)77),
             ("terms.rungs", t => t.Rungs.Add(t.Rungs[0].Clone())), ("terms.answers", t => t.Answers.Add(ClockEvent.Types.AnswerKind.AutomaticReceipt)), ("terms.answers[1]", t => t.Answers.Add((ClockEvent.Types.AnswerKind)77)),
             ("terms.calendar", t => t.Calendar.Zone = "Europe/Caen"), ("terms.calendar", t => t.Calendar.Days.Clear()),
             ("terms.calendar", t => t.Calendar.Days[0].Hours.Add("08:00-09:00")), ("terms.calendar.days[0].hours[2]", t => t.Calendar.Days[0].Hours.Add("9h-12h")),
