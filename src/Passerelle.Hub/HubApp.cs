@@ -11,6 +11,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Clocks.Notifications;
 using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
@@ -18,6 +19,7 @@ using Passerelle.Hub.Housing;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
@@ -84,6 +86,12 @@ public static class HubApp
         services.AddSingleton<ClockPolicies>();
         services.AddScoped<ClockFiles>();
         services.AddScoped<ClockBook>();
+        services.AddOptions<NotificationOptions>().BindConfiguration("Notifications")
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<Notifier>();
+        services.AddSingleton<NotificationFeed>();
+        services.AddSingleton(ClockAlarms.SweepLate);
+        services.AddSingleton(ClockAlarms.Unreadable);
         AddDueWork<FireClocks>(services);
         AddDueWork<ForewarnPromises>(services);
         services.AddScoped<PolicyDesk>();
@@ -113,6 +121,9 @@ public static class HubApp
         services.AddScoped<IExchangeKind, ReferralKind>();
         services.AddScoped<ICreation<NewReferral, Contracts.Employment.V1.CreateReferralResponse>, ReferralCreation>();
         services.AddScoped<OfferBook>();
+
+        // Housing
+        services.AddSingleton(FeedAlarms.Quiet);
 
         // Schooling
         services.AddScoped<IExchangeKind, EnrolmentKind>();
@@ -172,6 +183,8 @@ public static class HubApp
                 DistributedLockTimeout = TimeSpan.FromMinutes(1),
             }));
         services.AddSingleton<JobActivator>(provider => new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
+        services.AddSingleton<Watchman>();
+        services.AddHostedService(provider => provider.GetRequiredService<Watchman>());
         services.AddHangfire((provider, hangfire) => hangfire
             .UseLogProvider(provider.GetRequiredService<ILogProvider>())
             .UseSimpleAssemblyNameTypeSerializer()
@@ -198,6 +211,7 @@ public static class HubApp
         app.MapGrpcService<CaseService>();
         app.MapGrpcService<RequestService>();
         app.MapGrpcService<ClockService>();
+        app.MapGrpcService<NotificationService>();
         app.MapGrpcService<ClockPolicyService>();
         app.MapGrpcService<PolicyChangeService>();
         app.MapGrpcService<ConsentService>();
