@@ -28,6 +28,25 @@ internal static class FrenchTime
         return text.Append(minutes).Append(" min").ToString();
     }
 
+    /// <summary>To the last digit, e.g. <c>2 j 3 h</c>, <c>47 h 05 min</c> or <c>1 min 0,123457 s</c>: what is to be added up.</summary>
+    public static string Length(TimeSpan span)
+    {
+        if (span == TimeSpan.Zero)
+            return "0 s";
+        var parts = new List<string>();
+        if (span.Days > 1)
+            parts.Add($"{span.Days} j");
+        var hours = span.Days > 1 ? span.Hours : (int)span.TotalHours;
+        if (hours > 0)
+            parts.Add($"{hours} h");
+        if (span.Minutes > 0)
+            parts.Add($"{span.Minutes} min");
+        var seconds = span.Ticks % TimeSpan.TicksPerMinute / (decimal)TimeSpan.TicksPerSecond;
+        if (seconds > 0)
+            parts.Add(seconds.ToString("0.######", Sentences.French) + " s");
+        return string.Join(' ', parts);
+    }
+
     /// <summary>E.g. <c>0,5 s</c>.</summary>
     public static string Seconds(TimeSpan span) => span.TotalSeconds.ToString("0.#", Sentences.French) + " s";
 

@@ -46,6 +46,7 @@ internal static class Program
             OffersCommands.Build(runner),
             InboxCommands.Build(runner),
             CasesCommands.Build(runner),
+            ClocksCommands.Build(runner),
             ExchangesCommands.Build(runner),
             PartnersCommands.Build(runner),
         };

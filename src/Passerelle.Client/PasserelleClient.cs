@@ -33,6 +33,7 @@ public sealed partial class PasserelleClient : IDisposable
         var invoker = options.ApiKey is { } key ? channel.Intercept(new KeyInterceptor(key)) : channel.CreateCallInvoker();
         Cases = new CaseService.CaseServiceClient(invoker);
         Clocks = new ClockService.ClockServiceClient(invoker);
+        ClockReports = new ClockReportService.ClockReportServiceClient(invoker);
         ClockPolicies = new ClockPolicyService.ClockPolicyServiceClient(invoker);
         PolicyChanges = new PolicyChangeService.PolicyChangeServiceClient(invoker);
         Requests = new RequestService.RequestServiceClient(invoker);
@@ -55,6 +56,9 @@ public sealed partial class PasserelleClient : IDisposable
 
     /// <summary>Response clocks: where they stand, and why.</summary>
     public ClockService.ClockServiceClient Clocks { get; }
+
+    /// <summary>How promises and partners' windows are kept.</summary>
+    public ClockReportService.ClockReportServiceClient ClockReports { get; }
 
     /// <summary>What lays down how clocks count: for operators.</summary>
     public ClockPolicyService.ClockPolicyServiceClient ClockPolicies { get; }

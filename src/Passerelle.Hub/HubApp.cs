@@ -13,6 +13,7 @@ using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Clocks.Notifications;
 using Passerelle.Hub.Clocks.Policies;
+using Passerelle.Hub.Clocks.Reports;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
@@ -92,6 +93,8 @@ public static class HubApp
         services.AddSingleton<NotificationFeed>();
         services.AddSingleton(ClockAlarms.SweepLate);
         services.AddSingleton(ClockAlarms.Unreadable);
+        services.AddScoped<ClockReport>();
+        services.AddSingleton<PublicFigures>();
         AddDueWork<FireClocks>(services);
         AddDueWork<ForewarnPromises>(services);
         services.AddScoped<PolicyDesk>();
@@ -113,6 +116,7 @@ public static class HubApp
         services.AddSingleton<Replay>();
         services.AddSingleton<DrainReport>();
         AddDueWork<AuditExchanges>(services);
+        AddDueWork<FollowLapses>(services);
 
         // Cases
         services.AddScoped<IReopenable, RequestReopening>();
@@ -120,6 +124,9 @@ public static class HubApp
         // Employment
         services.AddScoped<IExchangeKind, ReferralKind>();
         services.AddScoped<ICreation<NewReferral, Contracts.Employment.V1.CreateReferralResponse>, ReferralCreation>();
+        services.AddScoped<ReferralFollowUp>();
+        AddDueWork<ForewarnReferrals>(services);
+        services.AddScoped<ILapseFollower>(provider => provider.GetRequiredService<ReferralFollowUp>());
         services.AddScoped<OfferBook>();
 
         // Housing
@@ -212,6 +219,7 @@ public static class HubApp
         app.MapGrpcService<RequestService>();
         app.MapGrpcService<ClockService>();
         app.MapGrpcService<NotificationService>();
+        app.MapGrpcService<ClockReportService>();
         app.MapGrpcService<ClockPolicyService>();
         app.MapGrpcService<PolicyChangeService>();
         app.MapGrpcService<ConsentService>();
@@ -228,6 +236,7 @@ public static class HubApp
         app.MapGrpcService<ListingService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
+        PublicPage.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
         // From this machine only (Hangfire's own default filter); ids are all it can show.

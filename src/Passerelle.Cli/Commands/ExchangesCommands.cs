@@ -55,7 +55,7 @@ internal static partial class ExchangesCommands
         return exchanges;
     }
 
-    private static int Limit(ArgumentResult result)
+    internal static int Limit(ArgumentResult result)
     {
         if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var given) && given >= 1)
             return given;

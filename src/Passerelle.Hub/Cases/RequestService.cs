@@ -12,6 +12,7 @@ namespace Passerelle.Hub.Cases;
 public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clocks, Vault vault, ChangeSignal changes) : Wire.RequestService.RequestServiceBase
 {
     const int MaxText = 5000;
+    const int MaxAdvisor = 100;
 
     public override async Task<Wire.FileRequestResponse> FileRequest(Wire.FileRequestRequest request, ServerCallContext context)
     {
@@ -21,6 +22,7 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         var personId = violations.Id(request.Person, Names.Persons, "person");
         violations.Member(request.Need, "need");
         violations.Text(request.Text, "text", MaxText);
+        violations.Text(request.Advisor, "advisor", MaxAdvisor, required: false);
         violations.ThrowIfAny();
         var ct = context.CancellationToken;
         var response = await ledger.OnceAsync(context, requestId, request, async now =>
@@ -30,7 +32,8 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
             var filed = Request.File(caseId, personId, (Need)request.Need, request.Text, await vault.OpenAsync(personId, ct), now);
             db.Requests.Add(filed);
             db.Events.Add(HubEvent.Of("request.filed", now, filed.Name, caseId, detail: EnumText<Need>.Of(filed.Need)));
-            var promise = await clocks.StartAsync(ClockFamily.Promise, filed.Name, caseId, partnerId: null, EnumText<Need>.Of(filed.Need), now, ct);
+            var advisor = request.Advisor.Length == 0 ? null : request.Advisor;
+            var promise = await clocks.StartAsync(ClockFamily.Promise, filed.Name, caseId, partnerId: null, EnumText<Need>.Of(filed.Need), now, ct, advisor: advisor);
             return new Wire.FileRequestResponse { Request = ToWire(filed, promise) };
         });
         changes.Pulse();
@@ -56,6 +59,24 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         });
         changes.Pulse();
         return response;
+    }
+
+    public override async Task<Wire.BounceAnswerResponse> BounceAnswer(Wire.BounceAnswerRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var id = violations.Id(request.Name, Names.Requests, "name");
+        var time = violations.OptionalTime(request.AnswerTime, "answer_time");
+        violations.Check(request.AnswerTime is not null, "answer_time", "is required");
+        violations.ThrowIfAny();
+        var ct = context.CancellationToken;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var asked = (await db.Requests.FromSql($"select * from requests where id = {id} for update").ToListAsync(ct)).SingleOrDefault() ?? throw new ResourceNotFound(request.Name);
+        var promise = await clocks.BounceAsync(asked.Name, time!.Value, new Ordered(context.Caller().Id, "BOUNCE"), ct);
+        if (promise.IsOpen && asked.Reopen()) db.Events.Add(HubEvent.Of("request.reopened", await db.NowAsync(ct), asked.Name, asked.CaseId));
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        changes.Pulse();
+        return new Wire.BounceAnswerResponse { Request = ToWire(asked, promise) };
     }
 
     public override async Task<Wire.GetRequestResponse> GetRequest(Wire.GetRequestRequest request, ServerCallContext context)

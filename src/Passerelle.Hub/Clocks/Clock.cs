@@ -15,8 +15,9 @@ public sealed class Clock
     Clock() { }
 
     /// <param name="subject">The resource to be answered: requests/{uuid} or exchanges/{uuid}.</param>
-    public static Clock Of(Guid id, ClockFamily family, string subject, Guid caseId, string? partnerId, Guid? promiseId = null) =>
-        new() { Id = id, Family = family, Subject = subject, CaseId = caseId, PartnerId = partnerId, PromiseId = promiseId };
+    public static Clock Of(
+        Guid id, ClockFamily family, string subject, Guid caseId, string? partnerId, Guid? promiseId = null, string? need = null, string? advisor = null) =>
+        new() { Id = id, Family = family, Subject = subject, CaseId = caseId, PartnerId = partnerId, PromiseId = promiseId, Need = need, Advisor = advisor };
 
     public Guid Id { get; private set; }
 
@@ -30,6 +31,12 @@ public sealed class Clock
 
     /// <summary>The promise that a partner's window serves: of those of its case that were open when it started, the one that was due first. Null: there was none.</summary>
     public Guid? PromiseId { get; private set; }
+
+    /// <summary>Of a promise, what the household needs: "housing". Of a window, the kind of its partner says it.</summary>
+    public string? Need { get; private set; }
+
+    /// <summary>Of a promise, who was to answer when it started; null: nobody was named.</summary>
+    public string? Advisor { get; private set; }
 
     /// <summary>As it was when something was last written of it: that a deadline has passed is noticed by the sweep.</summary>
     public Standing State { get; private set; }
@@ -52,6 +59,9 @@ public sealed class Clock
 
     /// <summary>Since when what is written of it cannot be read, and hence not fired; the sweep tries again from time to time.</summary>
     public DateTimeOffset? UnreadableTime { get; private set; }
+
+    /// <summary>Since when the window of a partner has lapsed and nobody has seen to what comes next; null otherwise. An answer, however late, leaves nothing to see to.</summary>
+    public DateTimeOffset? LapseTime { get; private set; }
 
     public string PolicyId { get; private set; } = "";
 
@@ -77,6 +87,7 @@ public sealed class Clock
         UnreadableTime = null;
         // What was noticed of an earlier deadline says nothing of this one.
         var noticed = OverdueNoticeTime > DueTime ? OverdueNoticeTime : null;
+        LapseTime = (State, Family) is (Standing.Overdue, ClockFamily.PartnerWindow) ? (noticed is null ? now.ToDateTimeOffset() : LapseTime) : null;
         OverdueNoticeTime = State switch
         {
             Standing.Overdue => noticed ?? now.ToDateTimeOffset(),
@@ -84,6 +95,9 @@ public sealed class Clock
             Standing.Running or Standing.Paused or Standing.Met or Standing.Voided => null,
         };
     }
+
+    /// <summary>What comes after the lapse has been seen to.</summary>
+    public void FollowLapse() => LapseTime = null;
 
     /// <summary>A copy that shows what was known at a moment of the past.</summary>
     public Clock AsOf(ClockHistory history, Instant moment)
@@ -110,6 +124,7 @@ public sealed class Clock
             // With the id, so that the sweep finds what is due without looking at a row.
             builder.HasIndex(c => c.NextFireTime).IncludeProperties(c => c.Id).HasFilter("next_fire_time is not null");
             builder.HasIndex(c => c.UnreadableTime).HasFilter("unreadable_time is not null");
+            builder.HasIndex(c => c.LapseTime).HasFilter("lapse_time is not null");
             // Lists, newest first.
             builder.HasIndex(c => new { c.State, c.Id });
             builder.HasIndex(c => new { c.PartnerId, c.Id }).HasFilter("partner_id is not null");

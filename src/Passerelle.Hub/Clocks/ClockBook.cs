@@ -33,11 +33,12 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
 {
     /// <summary>Two rows, and no question to the database: partners' windows start by the thousand.</summary>
     /// <param name="serves">For the window of a partner: the promise that it serves, as <see cref="OpenPromises"/> has it.</param>
+    /// <param name="advisor">For a promise: who is to answer; null: nobody is named.</param>
     public async ValueTask<Clock> StartAsync(
-        ClockFamily family, string subject, Guid caseId, string? partnerId, string? need, DateTimeOffset now, CancellationToken ct, OpenPromise? serves = null)
+        ClockFamily family, string subject, Guid caseId, string? partnerId, string? need, DateTimeOffset now, CancellationToken ct, OpenPromise? serves = null, string? advisor = null)
     {
         var policy = (await policies.ReadAsync(db, ct)).Select(family, need, partnerId, now);
-        var (file, started) = ClockFile.Start(family, subject, caseId, partnerId, policy, now, serves);
+        var (file, started) = ClockFile.Start(family, subject, caseId, partnerId, policy, now, serves, need, advisor);
         db.Clocks.Add(file.Clock);
         db.ClockEvents.Add(started);
         return file.Clock;
@@ -84,6 +85,17 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
         var (file, now) = await LockAsync(id, ct);
         if (file.Clock.State == Standing.Voided) throw Conflict(file.Clock, AsideReason.Voided);
         return await TryAsync(file, new ClockFact.Reopened(NewId(now), now, file.RecordTime(now)), now, order, harmless: AsideReason.NothingToReopen, "clock.reopened", ct);
+    }
+
+    /// <summary>The message that was the answer came back: the clock goes on towards its old deadline, unless another answer stands. Of an answer that was taken back already, nothing is left to take back.</summary>
+    /// <param name="answerTime">Of the answer that came back: a word of it that comes late says nothing of the next one.</param>
+    public async Task<Clock> BounceAsync(string subject, DateTimeOffset answerTime, Ordered order, CancellationToken ct)
+    {
+        var (file, now) = await LockAsync(subject, ct) ?? throw new InvalidOperationException($"{subject} has no clock.");
+        var answers = file.History.Facts.Select(f => f is ClockFact.Corrected { Adds: { } added } ? added : f).OfType<ClockFact.Answered>();
+        var bounced = answers.LastOrDefault(a => a.EffectiveTime.ToDateTimeOffset() == answerTime);
+        if (bounced?.Kind != AnswerKind.MessageDelivered) throw new StateConflict(subject, EnumText<Standing>.Of(file.Clock.State), "No message answered it at that time.");
+        return await TryAsync(file, new ClockFact.Reopened(NewId(now), now, file.RecordTime(now), bounced.Id), now, order, harmless: AsideReason.NothingToReopen, "clock.reopened", ct);
     }
 
     /// <summary>Sets the past right. Whether the clock is open stays as it is: that is also said by what it counts for.</summary>

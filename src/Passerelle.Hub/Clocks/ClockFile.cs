@@ -21,10 +21,11 @@ public sealed class ClockFile
 
     /// <summary>A clock that starts now.</summary>
     /// <param name="serves">For the window of a partner: the promise that it serves; null where there is none.</param>
-    public static (ClockFile File, ClockEvent Event) Start(ClockFamily family, string subject, Guid caseId, string? partnerId, ClockPolicy policy, DateTimeOffset now, OpenPromise? serves = null)
+    public static (ClockFile File, ClockEvent Event) Start(
+        ClockFamily family, string subject, Guid caseId, string? partnerId, ClockPolicy policy, DateTimeOffset now, OpenPromise? serves = null, string? need = null, string? advisor = null)
     {
         var start = Instant.FromDateTimeOffset(now);
-        var file = new ClockFile(Clock.Of(Guid.CreateVersion7(now), family, subject, caseId, partnerId, serves?.Id), ClockHistory.Empty, []);
+        var file = new ClockFile(Clock.Of(Guid.CreateVersion7(now), family, subject, caseId, partnerId, serves?.Id, need, advisor), ClockHistory.Empty, []);
         // One that was broken while this was on its way limits nobody.
         var limit = serves is { } promise && !(promise.Deadline < start) ? ClockBudget.LimitOf(policy, promise.Standing, promise.Deadline) : null;
         var started = file.Record(new ClockFact.Started(Guid.CreateVersion7(now), start, start, policy, limit), null, null);

@@ -15,6 +15,16 @@ public enum ReferralState { Open = 1, Interested, Declined }
 
 public enum DeclineReason { NoOpening = 1, SkillsMismatch, OutOfArea, AlreadyKnown, Other }
 
+/// <summary>What came after a referral that its partner declined or did not answer in time.</summary>
+public enum FollowUp
+{
+    /// <summary>Another partner was offered it.</summary>
+    Reoffered = 1,
+
+    /// <summary>There was nobody to offer it to: an advisor was told.</summary>
+    Stranded,
+}
+
 /// <summary>An introduction of a person to an employment partner. Its words, and the answer's, are sealed with the person's key.</summary>
 public sealed class Referral
 {
@@ -24,7 +34,8 @@ public sealed class Referral
     Referral() { }
 
     /// <param name="exchange">How it travels; its subject is this referral.</param>
-    public static Referral Open(Guid id, Guid personId, Exchange exchange, string introduction, PersonCipher cipher) => new()
+    /// <param name="partnerChosen">The person asked for this partner and no other.</param>
+    public static Referral Open(Guid id, Guid personId, Exchange exchange, string introduction, bool partnerChosen, PersonCipher cipher) => new()
     {
         Id = id,
         PersonId = personId,
@@ -33,6 +44,7 @@ public sealed class Referral
         ExchangeId = exchange.Id,
         State = ReferralState.Open,
         Introduction = cipher.SealText(introduction, IntroductionColumn, id),
+        PartnerChosen = partnerChosen,
         CreateTime = exchange.CreateTime,
     };
 
@@ -58,6 +70,14 @@ public sealed class Referral
 
     public byte[]? AnswerMessage { get; private set; }
 
+    public bool PartnerChosen { get; private set; }
+
+    /// <summary>Null: nothing has to come after it, or not yet. It stays when its partner answers after all.</summary>
+    public FollowUp? FollowUp { get; private set; }
+
+    /// <summary>Of one that was offered to another partner: that referral.</summary>
+    public Guid? SuccessorId { get; private set; }
+
     public string Name => Names.Of(Names.Referrals, Id);
 
     public void RequireOpen()
@@ -69,12 +89,17 @@ public sealed class Referral
 
     public void Decline(DeclineReason reason, string message, PersonCipher cipher, DateTimeOffset time) => Answer(ReferralState.Declined, reason, message, cipher, time);
 
+    public void FollowWith(Referral successor) => (FollowUp, SuccessorId) = (Employment.FollowUp.Reoffered, successor.Id);
+
+    public void Strand() => FollowUp = Employment.FollowUp.Stranded;
+
     public string OpenIntroduction(PersonCipher cipher) => cipher.OpenText(Introduction, IntroductionColumn, Id);
 
     public string OpenAnswerMessage(PersonCipher cipher) => AnswerMessage is { } message ? cipher.OpenText(message, AnswerMessageColumn, Id) : "";
 
     /// <param name="travels">The state of its exchange.</param>
-    public Wire.Referral ToWire(ExchangeState travels) => new()
+    /// <param name="toPartner">Who was asked after it is not a partner's to know.</param>
+    public Wire.Referral ToWire(ExchangeState travels, bool toPartner = false) => new()
     {
         Name = Name,
         Case = Names.Of(Names.Cases, CaseId),
@@ -85,6 +110,9 @@ public sealed class Referral
         CreateTime = CreateTime.ToWire(),
         AnswerTime = AnswerTime.ToWire(),
         DeclineReason = (Wire.DeclineReason)(DeclineReason ?? 0),
+        PartnerChosen = !toPartner && PartnerChosen,
+        FollowUp = (Wire.Referral.Types.FollowUp)(toPartner ? 0 : FollowUp ?? 0),
+        Successor = !toPartner && SuccessorId is { } successor ? Names.Of(Names.Referrals, successor) : "",
     };
 
     void Answer(ReferralState state, DeclineReason? reason, string message, PersonCipher cipher, DateTimeOffset time)
@@ -98,11 +126,14 @@ public sealed class Referral
         public void Configure(EntityTypeBuilder<Referral> builder)
         {
             // What each state must and must not have. See the migration Functions.
-            builder.ToTable("referrals", table => table.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)"));
+            builder.ToTable("referrals", table => table.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason, follow_up, successor_id)"));
             builder.Property(r => r.Id).ValueGeneratedNever();
             builder.Property(r => r.State).AsText();
             builder.Property(r => r.DeclineReason).AsText();
+            builder.Property(r => r.FollowUp).AsText();
             builder.Ignore(r => r.Name);
+            builder.HasOne<Referral>().WithOne().HasForeignKey<Referral>(r => r.SuccessorId);
+            builder.HasIndex(r => r.SuccessorId).IsUnique().HasFilter("successor_id is not null");
             // Case and partner are the exchange's, which refers to them already: to check them once more for each row would cost as much as the row.
             builder.HasOne<Person>().WithMany().HasForeignKey(r => r.PersonId);
             builder.HasOne<Exchange>().WithOne().HasForeignKey<Referral>(r => r.ExchangeId);

@@ -11,7 +11,7 @@ using Wire = Passerelle.Contracts.Employment.V1;
 namespace Passerelle.Hub.Employment;
 
 /// <summary>A referral that is asked for.</summary>
-public sealed record NewReferral(Guid PersonId, string PartnerId, string Introduction)
+public sealed record NewReferral(Guid PersonId, string PartnerId, string Introduction, bool PartnerChosen = false)
 {
     /// <summary>A newer CV of the same person takes the place of one that has not left yet.</summary>
     public string Topic => Names.Of(Names.Persons, PersonId);
@@ -102,7 +102,7 @@ public sealed class ReferralCreation(HubDb db, ExchangeDesk desk, Vault vault) :
         var name = Names.Of(Names.Referrals, id);
         db.Events.Add(HubEvent.Of("referral.created", now, name, facts.CaseId, draft.PartnerId));
         exchange = desk.Open(ReferralKind.KindName, draft.PartnerId, facts.CaseId, name, now, draft.Topic);
-        var referral = Referral.Open(id, draft.PersonId, exchange, draft.Introduction, vault.Open(draft.PersonId, facts.WrappedKey!));
+        var referral = Referral.Open(id, draft.PersonId, exchange, draft.Introduction, draft.PartnerChosen, vault.Open(draft.PersonId, facts.WrappedKey!));
         db.Referrals.Add(referral);
         return referral;
     }

@@ -11,8 +11,8 @@ using Wire = Passerelle.Contracts.Employment.V1;
 namespace Passerelle.Hub.Employment;
 
 public sealed class ReferralService(
-    HubDb db, Gathering<NewReferral, Wire.CreateReferralResponse> creations, RequestLedger ledger, ExchangeDesk desk, Vault vault, Nudge<DeliverDue> delivery, ChangeSignal changes)
-    : Wire.ReferralService.ReferralServiceBase
+    HubDb db, Gathering<NewReferral, Wire.CreateReferralResponse> creations, RequestLedger ledger, ExchangeDesk desk, Vault vault, ReferralFollowUp followUp,
+    Nudge<DeliverDue> delivery, ChangeSignal changes) : Wire.ReferralService.ReferralServiceBase
 {
     const int MaxMessage = 2000;
 
@@ -24,7 +24,7 @@ public sealed class ReferralService(
         var partnerId = violations.PartnerId(request.Partner, "partner");
         violations.Text(request.Introduction, "introduction", MaxMessage, required: false);
         violations.ThrowIfAny();
-        var response = await creations.CreateAsync(context, requestId, request, new NewReferral(personId, partnerId, request.Introduction));
+        var response = await creations.CreateAsync(context, requestId, request, new NewReferral(personId, partnerId, request.Introduction, request.PartnerChosen));
         delivery.Now(partnerId);
         changes.Pulse();
         return response;
@@ -37,7 +37,7 @@ public sealed class ReferralService(
         violations.ThrowIfAny();
         var (caller, ct) = (context.Caller(), context.CancellationToken);
         var referral = await SeenBy(caller).SingleOrDefaultAsync(r => r.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
-        var response = new Wire.GetReferralResponse { Referral = referral.ToWire((await StatesAsync([referral], ct))[referral.ExchangeId]) };
+        var response = new Wire.GetReferralResponse { Referral = referral.ToWire((await StatesAsync([referral], ct))[referral.ExchangeId], caller.PartnerId is not null) };
         if (caller.PartnerId is not null) return response;
         var cipher = await vault.OpenAsync(referral.PersonId, ct);
         (response.Introduction, response.AnswerMessage) = (referral.OpenIntroduction(cipher), referral.OpenAnswerMessage(cipher));
@@ -57,7 +57,7 @@ public sealed class ReferralService(
         var (items, next) = page.Cut(read, r => r.Id);
         var states = await StatesAsync(items, ct);
         var response = new Wire.ListReferralsResponse { NextPageToken = next };
-        response.Referrals.AddRange(items.Select(r => r.ToWire(states[r.ExchangeId])));
+        response.Referrals.AddRange(items.Select(r => r.ToWire(states[r.ExchangeId], context.Caller().PartnerId is not null)));
         return response;
     }
 
@@ -77,10 +77,15 @@ public sealed class ReferralService(
             referral.RequireOpen();
             var cipher = await vault.OpenAsync(referral.PersonId, ct);
             var exchange = await desk.AnswerAsync(referral.ExchangeId, CodeOf(request), ct);
-            if (request.Declined is { } declined) referral.Decline((DeclineReason)declined.Reason, declined.Message, cipher, exchange.AnswerTime!.Value);
+            if (request.Declined is { } declined)
+            {
+                referral.Decline((DeclineReason)declined.Reason, declined.Message, cipher, exchange.AnswerTime!.Value);
+                await followUp.FollowDeclineAsync(referral, exchange, ct);
+            }
             else referral.Interest(request.Interested.Message, cipher, exchange.AnswerTime!.Value);
-            return new Wire.AnswerReferralResponse { Referral = referral.ToWire(exchange.State) };
+            return new Wire.AnswerReferralResponse { Referral = referral.ToWire(exchange.State, toPartner: true) };
         });
+        delivery.Now();
         changes.Pulse();
         return response;
     }

@@ -30,7 +30,7 @@ static class Waiting
                 var referral = Guid.CreateVersion7(now);
                 var exchange = Exchange.Open(ReferralKind.KindName, partnerId, persons[id].CaseId, Names.Of(Names.Referrals, referral), topic: null, now);
                 db.Exchanges.Add(exchange);
-                db.Referrals.Add(Referral.Open(referral, id, exchange, "En attente.", vault.Find(id)!));
+                db.Referrals.Add(Referral.Open(referral, id, exchange, "En attente.", partnerChosen: false, vault.Find(id)!));
             }
 
             await db.SaveChangesAsync(ct);

@@ -65,7 +65,7 @@ public sealed partial class SentencesTests
 
         Assert.DoesNotContain(asked, key => !keys.Contains(key));
         // These are made of a prefix and a value.
-        string[] prefixes = ["Exit.", "Reason.", "Code.", "OfferField.", "Count.", "Family.", "Need.", "Kind.", "State.", "Outcome.", "Transport.", "Answer.", "Event.", "Seen.", "Held.", "Delivery.", "Health."];
+        string[] prefixes = ["Exit.", "Reason.", "Code.", "OfferField.", "Count.", "Family.", "Need.", "Kind.", "State.", "Outcome.", "Transport.", "Answer.", "Event.", "Seen.", "Held.", "Delivery.", "Health.", "Standing.", "Rule.", "ClockEvent.", "AnswerKind.", "Group."];
         Assert.DoesNotContain(keys, key => !code.Contains($"\"{key}\"", StringComparison.Ordinal) && !prefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal)));
     }
 
@@ -100,7 +100,7 @@ public sealed partial class SentencesTests
         Assert.Matches(@"5\s+passerelle injoignable", result.Output);
         Assert.Contains("Affiche cette aide", result.Output);
         Assert.DoesNotContain("Show help", result.Output);
-        foreach (var group in new[] { "feeds", "offers", "inbox", "cases", "exchanges", "partners" })
+        foreach (var group in new[] { "feeds", "offers", "inbox", "cases", "clocks", "exchanges", "partners" })
             Assert.Contains("  " + group, result.Output);
     }
 

@@ -21,7 +21,7 @@ using Passerelle.Contracts.Schooling.V1;
 namespace Passerelle.Tests.Client;
 
 /// <summary>A hub that does what the test says, on a real port: what the client and the command line are tested against.</summary>
-public sealed class FakeHub : IAsyncDisposable
+public sealed partial class FakeHub : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
@@ -84,6 +84,8 @@ public sealed class FakeHub : IAsyncDisposable
         app.MapGrpcService<FakeInbox>();
         app.MapGrpcService<FakeExchanges>();
         app.MapGrpcService<FakePartners>();
+        app.MapGrpcService<FakeClocks>();
+        app.MapGrpcService<FakeClockReports>();
         await app.StartAsync();
         hub.Address = new Uri(app.Urls.Single());
         return hub;

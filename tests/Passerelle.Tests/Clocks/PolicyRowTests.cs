@@ -43,7 +43,7 @@ public sealed class PolicyRowTests(Postgres postgres)
         {
             Window = Duration.FromMinutes(90) + Duration.FromTicks(10), Calendar = new WorkingTime(hours), MayPause = true, MayOutlastPromise = true,
             Rungs = [PolicyRung.AfterStart(Duration.FromHours(30)), PolicyRung.BeforeDeadline(Duration.FromMinutes(5), breaksQuietHours: true), PolicyRung.AfterDeadline(Duration.FromDays(2)), PolicyRung.AtPercent(150)],
-            Answers = new HashSet<AnswerKind> { AnswerKind.PartnerAnswered },
+            Answers = new HashSet<AnswerKind> { AnswerKind.PartnerAnswered }, Reoffer = Reoffer.To("interim", "emploi"),
         };
 
         var read = TermsJson.Read(TermsJson.Write(terms));
@@ -51,6 +51,7 @@ public sealed class PolicyRowTests(Postgres postgres)
         Assert.Equal((terms.Window, true, true), (read.Window, read.MayPause, read.MayOutlastPromise));
         Assert.Equal(terms.Rungs, read.Rungs);
         Assert.Equal(terms.Answers, read.Answers);
+        Assert.Equal((ReofferOrder.Named, "interim emploi"), (read.Reoffer.Order, string.Join(' ', read.Reoffer.Partners)));
         Assert.Equivalent(hours, ((WorkingTime)read.Calendar).Definition, strict: true);
         Assert.Equal(TermsJson.Write(terms), TermsJson.Write(read));
         Assert.Throws<JsonException>(() => TermsJson.Read(TermsJson.Write(terms).Replace("may_pause", "may_break", StringComparison.Ordinal)));
@@ -118,6 +119,11 @@ public sealed class PolicyRowTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres);
         var indexes = await hub.QueryAsync(db => db.Database.SqlQuery<string>($"select indexname as \"Value\" from pg_indexes where tablename in ('clocks', 'clock_events') order by 1").ToListAsync());
-        Assert.Equal(["ix_clocks_case_id", "ix_clocks_next_fire_time", "ix_clocks_subject", "ix_clocks_unreadable_time", "pk_clock_events", "pk_clocks"], indexes);
+        Assert.Equal(
+            [
+                "ix_clocks_case_id", "ix_clocks_due_time", "ix_clocks_lapse_time", "ix_clocks_next_fire_time", "ix_clocks_partner_id_id", "ix_clocks_policy_id_policy_version_id",
+                "ix_clocks_promise_id", "ix_clocks_state_id", "ix_clocks_subject", "ix_clocks_unreadable_time", "pk_clock_events", "pk_clocks",
+            ],
+            indexes);
     }
 }

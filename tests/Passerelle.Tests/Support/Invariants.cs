@@ -13,6 +13,8 @@ public static class Invariants
             "select r.id::text from requests r left join clocks c on c.subject = 'requests/' || r.id where c.id is null or (r.state = 'answered') <> (c.state in ('met', 'missed'))"),
         ("whatever was attempted is in the register",
             "select a.exchange_id::text from attempts a where not exists (select 1 from disclosures d where d.exchange_id = a.exchange_id)"),
+        ("what a partner declined was offered to another, or an advisor was told",
+            "select r.id::text from referrals r join exchanges e on e.id = r.exchange_id where r.state = 'declined' and e.state = 'answered' and r.follow_up is null"),
         ("a clock's events begin with its start",
             "select c.id::text from clocks c left join clock_events e on e.clock_id = c.id and e.number = 1 where e.kind is distinct from 'started'"),
         ("an overdue clock's breach was fired",

@@ -38,6 +38,30 @@ public readonly record struct PolicyKey(string Id, int Version)
     public override string ToString() => $"{Id}@{Version}";
 }
 
+public enum ReofferOrder
+{
+    /// <summary>Never: an advisor decides.</summary>
+    Off = 1,
+
+    /// <summary>Who has the fewest exchanges to see to comes first.</summary>
+    ByLoad,
+
+    /// <summary>The partners that the policy names, in its order, and no others.</summary>
+    Named,
+}
+
+/// <summary>To whom an exchange is offered next when its partner declines it or lets its window lapse.</summary>
+/// <param name="Partners">In their order, with <see cref="ReofferOrder.Named"/> only.</param>
+public sealed record Reoffer(ReofferOrder Order, IReadOnlyList<string> Partners)
+{
+    public static readonly Reoffer Off = new(ReofferOrder.Off, []);
+    public static readonly Reoffer ByLoad = new(ReofferOrder.ByLoad, []);
+
+    public static Reoffer To(params IReadOnlyList<string> partners) => new(ReofferOrder.Named, partners);
+
+    internal bool IsSound => (Order == ReofferOrder.Named) == (Partners.Count > 0) && Partners.Distinct().Count() == Partners.Count;
+}
+
 /// <summary>What a policy lays down. <see cref="ClockPolicy"/> checks it.</summary>
 public sealed record PolicyTerms
 {
@@ -58,9 +82,12 @@ public sealed record PolicyTerms
 
     /// <summary>For the window of a partner: it may end after the promise that it serves.</summary>
     public bool MayOutlastPromise { get; init; }
+
+    /// <summary>For the window of a partner. Default: by load.</summary>
+    public Reoffer Reoffer { get; init; } = Reoffer.ByLoad;
 }
 
-public enum PolicyFault { WindowNotPositive = 1, RungNotPositive, RungTwice, AnswerThatNeverCounts, WindowOutOfReach, KeyTaken }
+public enum PolicyFault { WindowNotPositive = 1, RungNotPositive, RungTwice, AnswerThatNeverCounts, WindowOutOfReach, KeyTaken, ReofferInDisorder }
 
 /// <summary>A policy that cannot be.</summary>
 public sealed class PolicyRefused(PolicyFault fault, PolicyKey key) : Exception($"{key}: {fault}")
@@ -80,6 +107,7 @@ public sealed class ClockPolicy
         if (terms.Rungs.Any(rung => !rung.IsPositive)) throw new PolicyRefused(PolicyFault.RungNotPositive, key);
         if (terms.Rungs.DistinctBy(rung => rung.Name).Count() < terms.Rungs.Count) throw new PolicyRefused(PolicyFault.RungTwice, key);
         if (terms.Answers.Any(kind => !kind.MayCount())) throw new PolicyRefused(PolicyFault.AnswerThatNeverCounts, key);
+        if (!terms.Reoffer.IsSound) throw new PolicyRefused(PolicyFault.ReofferInDisorder, key);
         // Said when the policy is made rather than when the first clock of it is folded.
         try { Calendar.Add(Instant.FromUtc(2026, 1, 1, 0, 0), Window); }
         catch (CalendarRefused) { throw new PolicyRefused(PolicyFault.WindowOutOfReach, key); }

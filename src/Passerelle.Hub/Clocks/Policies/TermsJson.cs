@@ -23,6 +23,7 @@ public static class TermsJson
     public static string Write(PolicyTerms terms) => JsonSerializer.Serialize(
         new Terms(
             Text(terms.Window), [.. terms.Rungs.Select(Rung.Of)], [.. terms.Answers.Order().Select(EnumText<AnswerKind>.Of)], terms.MayPause, terms.MayOutlastPromise,
+            new Offering(EnumText<ReofferOrder>.Of(terms.Reoffer.Order), terms.Reoffer.Partners is [] ? null : [.. terms.Reoffer.Partners]),
             terms.Calendar is WorkingTime working ? Calendar.Of(working.Definition) : null),
         Json);
 
@@ -39,6 +40,7 @@ public static class TermsJson
             Answers = read.Answers.Select(EnumText<AnswerKind>.Parse).ToHashSet(),
             MayPause = read.MayPause,
             MayOutlastPromise = read.MayOutlastPromise,
+            Reoffer = new Reoffer(EnumText<ReofferOrder>.Parse(read.Reoffer.Order), read.Reoffer.Partners ?? []),
         };
     }
 
@@ -47,7 +49,9 @@ public static class TermsJson
     static Duration Span(string text) => DurationPattern.JsonRoundtrip.Parse(text).Value;
 
     /// <param name="WorkingHours">Null: elapsed time.</param>
-    sealed record Terms(string Window, Rung[] Rungs, string[] Answers, bool MayPause, bool MayOutlastPromise, Calendar? WorkingHours = null);
+    sealed record Terms(string Window, Rung[] Rungs, string[] Answers, bool MayPause, bool MayOutlastPromise, Offering Reoffer, Calendar? WorkingHours = null);
+
+    sealed record Offering(string Order, string[]? Partners = null);
 
     /// <param name="To">Null: everyone whom it concerns.</param>
     sealed record Rung(string Anchor, string? Span = null, int? Percent = null, bool? BreaksQuietHours = null, string? To = null)

@@ -32,12 +32,14 @@ static class TermsWire
         var rungs = wire.Rungs.Take(MaxRungs).Select((rung, i) => Rung(rung, $"terms.rungs[{i}]", violations)).ToList();
         violations.Members(wire.Answers, "terms.answers");
         var hours = wire.Calendar is null ? null : Hours(wire.Calendar, violations);
+        var reoffer = ReofferOf(wire.Reoffer, violations);
         if (violations.Count > before) return null;
         try
         {
             var terms = new PolicyTerms
             {
                 Window = window, Calendar = hours is null ? ElapsedTime.Instance : new WorkingTime(hours), Rungs = rungs!, MayPause = wire.MayPause, MayOutlastPromise = wire.MayOutlastPromise,
+                Reoffer = reoffer,
             };
             if (wire.Answers.Count > 0) terms = terms with { Answers = wire.Answers.Select(a => (AnswerKind)a).ToHashSet() };
             // Says what contradicts itself.
@@ -60,9 +62,17 @@ static class TermsWire
     {
         var wire = new Wire.ClockTerms { Window = Span(terms.Window), MayPause = terms.MayPause, MayOutlastPromise = terms.MayOutlastPromise };
         wire.Rungs.AddRange(terms.Rungs.Select(Rung));
+        wire.Reoffer = new Wire.Reoffer { Order = (Wire.Reoffer.Types.Order)terms.Reoffer.Order, Partners = { terms.Reoffer.Partners.Select(Names.OfPartner) } };
         wire.Answers.AddRange(terms.Answers.Order().Select(a => (Wire.ClockEvent.Types.AnswerKind)a));
         if (terms.Calendar is WorkingTime working) wire.Calendar = Hours(working.Definition);
         return wire;
+    }
+
+    static Reoffer ReofferOf(Wire.Reoffer? wire, Violations violations)
+    {
+        if (wire is null) return Reoffer.ByLoad;
+        violations.Member(wire.Order, "terms.reoffer.order");
+        return new Reoffer((ReofferOrder)wire.Order, [.. wire.Partners.Index().Select(p => violations.PartnerId(p.Item, $"terms.reoffer.partners[{p.Index}]"))]);
     }
 
     static PolicyRung? Rung(Wire.ClockRung rung, string field, Violations violations)
@@ -171,6 +181,7 @@ static class TermsWire
         PolicyFault.WindowNotPositive or PolicyFault.WindowOutOfReach or PolicyFault.KeyTaken => "terms.window",
         PolicyFault.RungNotPositive or PolicyFault.RungTwice => "terms.rungs",
         PolicyFault.AnswerThatNeverCounts => "terms.answers",
+        PolicyFault.ReofferInDisorder => "terms.reoffer.partners",
     };
 
     static string WhyNot(PolicyFault fault) => fault switch
@@ -181,6 +192,7 @@ static class TermsWire
         PolicyFault.RungNotPositive => "stand at the start or at the deadline",
         PolicyFault.RungTwice => "stand twice in one place",
         PolicyFault.AnswerThatNeverCounts => "name what is never an answer",
+        PolicyFault.ReofferInDisorder => "go with NAMED, each once, and with no other order",
     };
 
     static string WhyNot(CalendarFault fault) => fault switch

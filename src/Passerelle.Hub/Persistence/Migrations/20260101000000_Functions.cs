@@ -43,10 +43,11 @@ public sealed class Functions : Migration
             """);
         migrationBuilder.Sql(
             """
-            create function referral_is_sound(state text, answer_time timestamptz, answer_message bytea, decline_reason text)
+            create function referral_is_sound(state text, answer_time timestamptz, answer_message bytea, decline_reason text, follow_up text, successor_id uuid)
             returns boolean language plpgsql immutable parallel safe as $$
             begin
                 return (answer_time is null) = (answer_message is null)
+                    and coalesce(follow_up in ('reoffered', 'stranded'), true) and coalesce(follow_up = 'reoffered', false) = (successor_id is not null)
                     and case state
                         when 'open' then answer_time is null and decline_reason is null
                         when 'interested' then answer_time is not null and decline_reason is null
@@ -98,7 +99,7 @@ public sealed class Functions : Migration
         """
         drop function clock_event_is_sound(integer, text, timestamptz, timestamptz, text, text, jsonb);
         drop function clock_is_sound(text, text, timestamptz, timestamptz, integer, timestamptz, timestamptz);
-        drop function referral_is_sound(text, timestamptz, bytea, text);
+        drop function referral_is_sound(text, timestamptz, bytea, text, text, uuid);
         drop function lane_in_flight(text);
         drop function exchange_is_sound(text, timestamptz, timestamptz, timestamptz, text, text, timestamptz, uuid);
         drop function hub_now()

@@ -162,6 +162,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<string>("Advisor")
+                        .HasColumnType("text")
+                        .HasColumnName("advisor");
+
                     b.Property<DateTimeOffset?>("AnswerTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("answer_time");
@@ -182,6 +186,14 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.Property<int>("Generation")
                         .HasColumnType("integer")
                         .HasColumnName("generation");
+
+                    b.Property<DateTimeOffset?>("LapseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lapse_time");
+
+                    b.Property<string>("Need")
+                        .HasColumnType("text")
+                        .HasColumnName("need");
 
                     b.Property<DateTimeOffset?>("NextFireTime")
                         .HasColumnType("timestamp with time zone")
@@ -222,6 +234,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("subject");
 
+                    b.Property<DateTimeOffset?>("UnreadableTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("unreadable_time");
+
                     b.HasKey("Id")
                         .HasName("pk_clocks");
 
@@ -232,9 +248,15 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasDatabaseName("ix_clocks_due_time")
                         .HasFilter("family = 'promise' and state = 'running'");
 
+                    b.HasIndex("LapseTime")
+                        .HasDatabaseName("ix_clocks_lapse_time")
+                        .HasFilter("lapse_time is not null");
+
                     b.HasIndex("NextFireTime")
                         .HasDatabaseName("ix_clocks_next_fire_time")
                         .HasFilter("next_fire_time is not null");
+
+                    NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex("NextFireTime"), new[] { "Id" });
 
                     b.HasIndex("PromiseId")
                         .HasDatabaseName("ix_clocks_promise_id")
@@ -243,6 +265,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasIndex("Subject")
                         .IsUnique()
                         .HasDatabaseName("ix_clocks_subject");
+
+                    b.HasIndex("UnreadableTime")
+                        .HasDatabaseName("ix_clocks_unreadable_time")
+                        .HasFilter("unreadable_time is not null");
 
                     b.HasIndex("PartnerId", "Id")
                         .HasDatabaseName("ix_clocks_partner_id_id")
@@ -336,6 +362,138 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasName("pk_clock_firings");
 
                     b.ToTable("clock_firings", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Notifications.Notice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ClockId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("clock_id");
+
+                    b.Property<DateTimeOffset>("DueTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_time");
+
+                    b.Property<bool>("IsMissed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_missed");
+
+                    b.Property<bool>("IsUrgent")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_urgent");
+
+                    b.Property<Guid?>("NotificationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("notification_id");
+
+                    b.Property<string>("Recipient")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("recipient");
+
+                    b.Property<string>("Rungs")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("rungs");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_notices");
+
+                    b.HasIndex("ClockId")
+                        .HasDatabaseName("ix_notices_clock_id");
+
+                    b.HasIndex("NotificationId")
+                        .HasDatabaseName("ix_notices_notification_id")
+                        .HasFilter("notification_id is not null");
+
+                    b.HasIndex("DueTime", "Recipient")
+                        .HasDatabaseName("ix_notices_due_time_recipient")
+                        .HasFilter("state = 'queued'");
+
+                    b.ToTable("notices", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_notices_notification", "(state = 'told') = (notification_id is not null)");
+
+                            t.HasCheckConstraint("ck_notices_state", "state in ('queued', 'told', 'dropped')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Notifications.Notification", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("AcknowledgeTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("acknowledge_time");
+
+                    b.Property<int>("ClockCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("clock_count");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("Recipient")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("recipient");
+
+                    b.Property<long>("Sequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Sequence"));
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Summary")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("summary");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<ulong>("transaction_id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("xid8")
+                        .HasColumnName("transaction_id")
+                        .HasDefaultValueSql("pg_current_xact_id()");
+
+                    b.HasKey("Id")
+                        .HasName("pk_notifications");
+
+                    b.HasIndex("Recipient", "CreateTime")
+                        .HasDatabaseName("ix_notifications_recipient_create_time");
+
+                    b.HasIndex("transaction_id", "Sequence")
+                        .HasDatabaseName("ix_notifications_transaction_id_sequence")
+                        .HasFilter("state = 'waiting'");
+
+                    b.ToTable("notifications", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_notifications_acknowledge_time", "(state = 'acknowledged') = (acknowledge_time is not null)");
+
+                            t.HasCheckConstraint("ck_notifications_state", "state in ('waiting', 'acknowledged')");
+                        });
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChange", b =>
@@ -609,14 +767,14 @@ namespace Passerelle.Hub.Persistence.Migrations
                             Id = "promise",
                             Version = 1,
                             CreateTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
-                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false}"
+                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}"
                         },
                         new
                         {
                             Id = "partner-window",
                             Version = 1,
                             CreateTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
-                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false}"
+                            Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}"
                         });
                 });
 
@@ -808,10 +966,18 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("exchange_id");
 
+                    b.Property<string>("FollowUp")
+                        .HasColumnType("text")
+                        .HasColumnName("follow_up");
+
                     b.Property<byte[]>("Introduction")
                         .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("introduction");
+
+                    b.Property<bool>("PartnerChosen")
+                        .HasColumnType("boolean")
+                        .HasColumnName("partner_chosen");
 
                     b.Property<string>("PartnerId")
                         .IsRequired()
@@ -827,6 +993,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("state");
 
+                    b.Property<Guid?>("SuccessorId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("successor_id");
+
                     b.HasKey("Id")
                         .HasName("pk_referrals");
 
@@ -837,6 +1007,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasIndex("PersonId")
                         .HasDatabaseName("ix_referrals_person_id");
 
+                    b.HasIndex("SuccessorId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_referrals_successor_id")
+                        .HasFilter("successor_id is not null");
+
                     b.HasIndex("CaseId", "Id")
                         .HasDatabaseName("ix_referrals_case_id_id");
 
@@ -845,47 +1020,8 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.ToTable("referrals", null, t =>
                         {
-                            t.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)");
+                            t.HasCheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason, follow_up, successor_id)");
                         });
-                });
-
-            modelBuilder.Entity("Passerelle.Hub.Exchanges.Alarm", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
-
-                    b.Property<DateTimeOffset?>("ClearTime")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("clear_time");
-
-                    b.Property<long>("Count")
-                        .HasColumnType("bigint")
-                        .HasColumnName("count");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("name");
-
-                    b.Property<DateTimeOffset>("RaiseTime")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("raise_time");
-
-                    b.PrimitiveCollection<string[]>("Rows")
-                        .IsRequired()
-                        .HasColumnType("text[]")
-                        .HasColumnName("rows");
-
-                    b.HasKey("Id")
-                        .HasName("pk_alarms");
-
-                    b.HasIndex("Name")
-                        .IsUnique()
-                        .HasDatabaseName("ix_alarms_name")
-                        .HasFilter("clear_time is null");
-
-                    b.ToTable("alarms", (string)null);
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>
@@ -1633,6 +1769,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("display_name");
 
+                    b.Property<TimeSpan?>("FeedInterval")
+                        .HasColumnType("interval")
+                        .HasColumnName("feed_interval");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1652,6 +1792,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("partners", null, t =>
                         {
                             t.HasCheckConstraint("ck_partners_delivery", "delivery in ('push', 'pull')");
+
+                            t.HasCheckConstraint("ck_partners_feed_interval", "feed_interval > interval '0'");
 
                             t.HasCheckConstraint("ck_partners_id", "id ~ '^[a-z0-9-]{3,40}$'");
 
@@ -1744,6 +1886,45 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasDatabaseName("ix_request_ids_create_time");
 
                     b.ToTable("request_ids", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Platform.Alarms.Alarm", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ClearTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("clear_time");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint")
+                        .HasColumnName("count");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("RaiseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("raise_time");
+
+                    b.PrimitiveCollection<string[]>("Rows")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("rows");
+
+                    b.HasKey("Id")
+                        .HasName("pk_alarms");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_alarms_name")
+                        .HasFilter("clear_time is null");
+
+                    b.ToTable("alarms", (string)null);
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Platform.HubEvent", b =>
@@ -2202,6 +2383,22 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasConstraintName("fk_clock_firings_clocks_clock_id");
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Clocks.Notifications.Notice", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Clocks.Clock", null)
+                        .WithMany()
+                        .HasForeignKey("ClockId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_notices_clocks_clock_id");
+
+                    b.HasOne("Passerelle.Hub.Clocks.Notifications.Notification", null)
+                        .WithMany()
+                        .HasForeignKey("NotificationId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_notices_notifications_notification_id");
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Clocks.Policies.PolicyChange", b =>
                 {
                     b.HasOne("Passerelle.Hub.Clocks.Policies.PolicyRow", null)
@@ -2287,6 +2484,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_referrals_persons_person_id");
+
+                    b.HasOne("Passerelle.Hub.Employment.Referral", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Employment.Referral", "SuccessorId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_referrals_referrals_successor_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Exchanges.Attempt", b =>

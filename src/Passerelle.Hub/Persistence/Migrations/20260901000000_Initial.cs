@@ -89,6 +89,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                     case_id = table.Column<Guid>(type: "uuid", nullable: false),
                     partner_id = table.Column<string>(type: "text", nullable: true),
                     promise_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    need = table.Column<string>(type: "text", nullable: true),
+                    advisor = table.Column<string>(type: "text", nullable: true),
                     state = table.Column<string>(type: "text", nullable: false),
                     start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -96,6 +98,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                     generation = table.Column<int>(type: "integer", nullable: false),
                     answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     overdue_notice_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    unreadable_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lapse_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     policy_id = table.Column<string>(type: "text", nullable: false),
                     policy_version = table.Column<int>(type: "integer", nullable: false)
                 },
@@ -145,6 +149,29 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "notifications",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
+                    recipient = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    clock_count = table.Column<int>(type: "integer", nullable: false),
+                    title = table.Column<string>(type: "text", nullable: false),
+                    summary = table.Column<string>(type: "text", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    acknowledge_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    transaction_id = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "pg_current_xact_id()")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_notifications", x => x.id);
+                    table.CheckConstraint("ck_notifications_acknowledge_time", "(state = 'acknowledged') = (acknowledge_time is not null)");
+                    table.CheckConstraint("ck_notifications_state", "state in ('waiting', 'acknowledged')");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "partners",
                 columns: table => new
                 {
@@ -154,12 +181,14 @@ namespace Passerelle.Hub.Persistence.Migrations
                     delivery = table.Column<string>(type: "text", nullable: false),
                     push_address = table.Column<string>(type: "text", nullable: true),
                     push_authority = table.Column<string>(type: "text", nullable: true),
+                    feed_interval = table.Column<TimeSpan>(type: "interval", nullable: true),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_partners", x => x.id);
                     table.CheckConstraint("ck_partners_delivery", "delivery in ('push', 'pull')");
+                    table.CheckConstraint("ck_partners_feed_interval", "feed_interval > interval '0'");
                     table.CheckConstraint("ck_partners_id", "id ~ '^[a-z0-9-]{3,40}$'");
                     table.CheckConstraint("ck_partners_kind", "kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
                     table.CheckConstraint("ck_partners_push_address", "(delivery = 'push') = (push_address is not null)");
@@ -311,6 +340,39 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_clock_firings_clocks_clock_id",
                         column: x => x.clock_id,
                         principalTable: "clocks",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "notices",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    clock_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    recipient = table.Column<string>(type: "text", nullable: false),
+                    rungs = table.Column<string>(type: "text", nullable: false),
+                    is_urgent = table.Column<bool>(type: "boolean", nullable: false),
+                    is_missed = table.Column<bool>(type: "boolean", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    notification_id = table.Column<Guid>(type: "uuid", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_notices", x => x.id);
+                    table.CheckConstraint("ck_notices_notification", "(state = 'told') = (notification_id is not null)");
+                    table.CheckConstraint("ck_notices_state", "state in ('queued', 'told', 'dropped')");
+                    table.ForeignKey(
+                        name: "fk_notices_clocks_clock_id",
+                        column: x => x.clock_id,
+                        principalTable: "clocks",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_notices_notifications_notification_id",
+                        column: x => x.notification_id,
+                        principalTable: "notifications",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -862,12 +924,15 @@ namespace Passerelle.Hub.Persistence.Migrations
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     decline_reason = table.Column<string>(type: "text", nullable: true),
-                    answer_message = table.Column<byte[]>(type: "bytea", nullable: true)
+                    answer_message = table.Column<byte[]>(type: "bytea", nullable: true),
+                    partner_chosen = table.Column<bool>(type: "boolean", nullable: false),
+                    follow_up = table.Column<string>(type: "text", nullable: true),
+                    successor_id = table.Column<Guid>(type: "uuid", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_referrals", x => x.id);
-                    table.CheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason)");
+                    table.CheckConstraint("ck_referrals_sound", "referral_is_sound(state, answer_time, answer_message, decline_reason, follow_up, successor_id)");
                     table.ForeignKey(
                         name: "fk_referrals_exchanges_exchange_id",
                         column: x => x.exchange_id,
@@ -878,6 +943,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_referrals_persons_person_id",
                         column: x => x.person_id,
                         principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_referrals_referrals_successor_id",
+                        column: x => x.successor_id,
+                        principalTable: "referrals",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -963,8 +1034,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: new[] { "id", "version", "create_time", "terms" },
                 values: new object[,]
                 {
-                    { "partner-window", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false}" },
-                    { "promise", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false}" }
+                    { "partner-window", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}" },
+                    { "promise", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}" }
                 });
 
             migrationBuilder.InsertData(
@@ -1006,10 +1077,17 @@ namespace Passerelle.Hub.Persistence.Migrations
                 filter: "family = 'promise' and state = 'running'");
 
             migrationBuilder.CreateIndex(
+                name: "ix_clocks_lapse_time",
+                table: "clocks",
+                column: "lapse_time",
+                filter: "lapse_time is not null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_clocks_next_fire_time",
                 table: "clocks",
                 column: "next_fire_time",
-                filter: "next_fire_time is not null");
+                filter: "next_fire_time is not null")
+                .Annotation("Npgsql:IndexInclude", new[] { "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_clocks_partner_id_id",
@@ -1039,6 +1117,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 table: "clocks",
                 column: "subject",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_clocks_unreadable_time",
+                table: "clocks",
+                column: "unreadable_time",
+                filter: "unreadable_time is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_consents_partner_id",
@@ -1218,6 +1302,34 @@ namespace Passerelle.Hub.Persistence.Migrations
                 filter: "state = 'on_market'");
 
             migrationBuilder.CreateIndex(
+                name: "ix_notices_clock_id",
+                table: "notices",
+                column: "clock_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notices_due_time_recipient",
+                table: "notices",
+                columns: new[] { "due_time", "recipient" },
+                filter: "state = 'queued'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notices_notification_id",
+                table: "notices",
+                column: "notification_id",
+                filter: "notification_id is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notifications_recipient_create_time",
+                table: "notifications",
+                columns: new[] { "recipient", "create_time" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_notifications_transaction_id_sequence",
+                table: "notifications",
+                columns: new[] { "transaction_id", "sequence" },
+                filter: "state = 'waiting'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_offers_commune_code_revision",
                 table: "offers",
                 columns: new[] { "commune_code", "revision" },
@@ -1288,6 +1400,13 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_referrals_person_id",
                 table: "referrals",
                 column: "person_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_referrals_successor_id",
+                table: "referrals",
+                column: "successor_id",
+                unique: true,
+                filter: "successor_id is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_request_ids_create_time",
@@ -1362,6 +1481,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "listings");
 
             migrationBuilder.DropTable(
+                name: "notices");
+
+            migrationBuilder.DropTable(
                 name: "offers");
 
             migrationBuilder.DropTable(
@@ -1390,6 +1512,9 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "import_reports");
+
+            migrationBuilder.DropTable(
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "clocks");

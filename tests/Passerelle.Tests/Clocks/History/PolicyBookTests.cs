@@ -53,6 +53,9 @@ public sealed class PolicyBookTests
     {
         Assert.Equal(PolicyFault.WindowNotPositive, Refused(new PolicyTerms { Window = Duration.FromNanoseconds(900) }));
         Assert.Equal(PolicyFault.WindowOutOfReach, Refused(new PolicyTerms { Window = Duration.FromDays(100_000), Calendar = ClockStory.Office }));
+        Assert.Equal(PolicyFault.ReofferInDisorder, Refused(new PolicyTerms { Reoffer = Reoffer.To() }));
+        Assert.Equal(PolicyFault.ReofferInDisorder, Refused(new PolicyTerms { Reoffer = Reoffer.To("emploi", "emploi") }));
+        Assert.Equal(PolicyFault.ReofferInDisorder, Refused(new PolicyTerms { Reoffer = new Reoffer(ReofferOrder.ByLoad, ["emploi"]) }));
     }
 
     static PolicyFault Refused(PolicyTerms terms) => Assert.Throws<PolicyRefused>(() => new ClockPolicy(new PolicyKey("x", 1), terms)).Fault;

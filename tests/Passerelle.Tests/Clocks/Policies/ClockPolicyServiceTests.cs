@@ -17,6 +17,7 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
     static ClockTerms Everything => new()
     {
         Window = Duration.FromTimeSpan(TimeSpan.FromHours(16)), MayPause = true, MayOutlastPromise = true, Answers = { ClockEvent.Types.AnswerKind.PartnerAnswered },
+        Reoffer = new Reoffer { Order = Reoffer.Types.Order.Named, Partners = { "partners/interim", "partners/emploi" } },
         Rungs =
         {
             new ClockRung { AfterStart = Duration.FromTimeSpan(TimeSpan.FromHours(2)) }, new ClockRung { BeforeDeadline = Duration.FromTimeSpan(TimeSpan.FromMinutes(90)), ByNight = true },
@@ -123,6 +124,8 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
             ("terms.calendar", t => t.Calendar.Days[0].Hours.Add("08:00-09:00")), ("terms.calendar.days[0].hours[2]", t => t.Calendar.Days[0].Hours.Add("9h-12h")),
             ("terms.calendar.days[2].weekday", t => t.Calendar.Days.Add(new WorkingHours.Types.Day { Weekday = 1 })), ("terms.calendar.days[0].weekday", t => t.Calendar.Days[0].Weekday = 8),
             ("terms.calendar", t => t.Calendar.Exceptions.Add(t.Calendar.Exceptions[0].Clone())), ("terms.calendar.exceptions[0].reason", t => t.Calendar.Exceptions[0].Reason = ""),
+            ("terms.reoffer.order", t => t.Reoffer.Order = 0), ("terms.reoffer.partners[2]", t => t.Reoffer.Partners.Add("zone")), ("terms.reoffer.partners", t => t.Reoffer.Partners.Clear()),
+            ("terms.reoffer.partners", t => t.Reoffer.Order = Reoffer.Types.Order.ByLoad), ("terms.reoffer.partners", t => t.Reoffer.Partners.Add("partners/emploi")),
             ("terms.window", t => t.Window = new Duration { Seconds = 3_000_000_000 })])
         {
             var terms = Everything;

@@ -1,0 +1,138 @@
+using Microsoft.EntityFrameworkCore;
+using Passerelle.Contracts.Common.V1;
+using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Clocks.History;
+using Passerelle.Hub.Clocks.Policies;
+using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
+using Passerelle.Hub.Privacy;
+
+namespace Passerelle.Hub.Employment;
+
+/// <summary>What comes after a partner has declined a referral or let its window lapse: the next partner, as the window's policy says, or else an advisor. Once for each referral.</summary>
+public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies policies, Vault vault) : ILapseFollower
+{
+    /// <summary>What a partner was given before that weighs on it no longer.</summary>
+    static readonly TimeSpan LoadLasts = TimeSpan.FromDays(7);
+
+    const string Forewarned = "referral.forewarned";
+
+    public string Kind => ReferralKind.KindName;
+
+    public async Task FollowLapseAsync(Guid exchangeId, CancellationToken ct)
+    {
+        // Locked in the order in which whoever answers locks.
+        var referral = (await db.Referrals.FromSql($"select * from referrals where exchange_id = {exchangeId} for update").ToListAsync(ct)).Single();
+        var exchange = await desk.LockAsync(exchangeId, ct);
+        var window = (await db.Clocks.FromSql($"select * from clocks where subject = {exchange!.Name} for update").ToListAsync(ct)).Single();
+        if (window.LapseTime is null) return;
+        window.FollowLapse();
+        if (window.State == Standing.Overdue) await FollowAsync(referral, window, ct);
+    }
+
+    /// <summary>In the transaction that has locked and answered both. What had ended before it was answered has nothing after it.</summary>
+    public async Task FollowDeclineAsync(Referral referral, Exchange exchange, CancellationToken ct)
+    {
+        if (exchange.State != ExchangeState.Answered) return;
+        await FollowAsync(referral, await db.Clocks.SingleAsync(c => c.Subject == exchange.Name, ct), ct);
+    }
+
+    /// <summary>Says beforehand that nobody is left after this one, where it is so. Once, within the caller's transaction.</summary>
+    public async Task ForewarnAsync(Guid id, CancellationToken ct)
+    {
+        var referral = (await db.Referrals.FromSql($"select * from referrals where id = {id} for update").ToListAsync(ct)).Single();
+        if (referral.State != ReferralState.Open || referral.FollowUp is not null) return;
+        if (await db.Events.AnyAsync(e => e.CaseId == referral.CaseId && e.Subject == referral.Name && e.Type == Forewarned, ct)) return;
+        var exchange = Names.Of(Names.Exchanges, referral.ExchangeId);
+        var window = await db.Clocks.AsNoTracking().SingleAsync(c => c.Subject == exchange, ct);
+        var now = await db.NowAsync(ct);
+        if (await NextAsync(referral, await ReofferOfAsync(window, ct), now, ct) is Next.Nobody nobody) Tell(referral, Forewarned, now, nobody.Why);
+    }
+
+    async Task<Reoffer> ReofferOfAsync(Clock window, CancellationToken ct) => (await policies.ReadAsync(db, [window.Policy], ct)).Of(window.Policy).Terms.Reoffer;
+
+    async Task FollowAsync(Referral referral, Clock window, CancellationToken ct)
+    {
+        if (referral.FollowUp is not null) return;
+        var now = await db.NowAsync(ct);
+        switch (await NextAsync(referral, await ReofferOfAsync(window, ct), now, ct))
+        {
+            case Next.Partner next:
+                var successor = await OfferAsync(referral, next.Id, now, ct);
+                referral.FollowWith(successor);
+                Tell(referral, "referral.reoffered", now, successor.Name);
+                break;
+            case Next.Nobody nobody:
+                referral.Strand();
+                Tell(referral, "referral.stranded", now, nobody.Why);
+                break;
+        }
+    }
+
+    async Task<Next> NextAsync(Referral referral, Reoffer reoffer, DateTimeOffset now, CancellationToken ct)
+    {
+        if (referral.PartnerChosen) return new Next.Nobody("PARTNER_CHOSEN");
+        if (reoffer.Order == ReofferOrder.Off) return new Next.Nobody("REOFFER_OFF");
+        if (!await db.PersonKeys.AnyAsync(k => k.PersonId == referral.PersonId, ct)) return new Next.Nobody("PERSON_ERASED");
+        // Two referrals of one person are followed one after the other, or both might go to the same partner.
+        await db.Database.ExecuteSqlAsync($"select from persons where id = {referral.PersonId} for no key update", ct);
+        var left = InOrder(await OthersAsync(referral.PersonId, now, ct), reoffer).ToList();
+        if (left.Count == 0) return new Next.Nobody("NO_PARTNER_LEFT");
+        return left.Find(o => o.HasConsent) is { } allowed ? new Next.Partner(allowed.Id) : new Next.Nobody(ErrorReason.ConsentMissing.ToReasonName());
+    }
+
+    static IEnumerable<Other> InOrder(List<Other> others, Reoffer reoffer) => reoffer.Order switch
+    {
+        ReofferOrder.Off => [],
+        ReofferOrder.ByLoad => others.OrderBy(o => o.Load).ThenBy(o => o.Id, StringComparer.Ordinal),
+        ReofferOrder.Named => reoffer.Partners.Join(others, id => id, o => o.Id, (_, other) => other),
+    };
+
+    /// <summary>Partners who could take it: their lanes are open, and none of them has, or is about to have, this person's CV by another referral. So it never goes back to one that declined or let it lapse.</summary>
+    Task<List<Other>> OthersAsync(Guid personId, DateTimeOffset now, CancellationToken ct)
+    {
+        var since = Guid.CreateVersion7(now - LoadLasts);
+        return db.Partners.AsNoTracking()
+            .Where(p => p.Kind == PartnerKind.Employment && p.Lane.PauseTime == null && p.Lane.Health == LaneHealth.Up)
+            .Where(p => !db.Referrals.Any(r => r.PersonId == personId && r.PartnerId == p.Id
+                && db.Exchanges.Any(e => e.Id == r.ExchangeId && (e.DeliveryTime != null || e.State == ExchangeState.Queued || e.State == ExchangeState.Sending))))
+            .Select(p => new Other(
+                p.Id,
+                db.Exchanges.Count(e => e.PartnerId == p.Id && e.Id.CompareTo(since) > 0
+                    && (e.State == ExchangeState.Queued || e.State == ExchangeState.Sending || e.State == ExchangeState.AwaitingAnswer)),
+                // It is asked again when the CV leaves.
+                db.Consents.Any(c => c.PersonId == personId && c.Purpose == Purpose.EmploymentReferral && (c.PartnerId == null || c.PartnerId == p.Id) && c.WithdrawTime == null && c.ExpireTime > now)))
+            .ToListAsync(ct);
+    }
+
+    async Task<Referral> OfferAsync(Referral before, string partnerId, DateTimeOffset now, CancellationToken ct)
+    {
+        var id = Guid.CreateVersion7(now);
+        var name = Names.Of(Names.Referrals, id);
+        db.Events.Add(HubEvent.Of("referral.created", now, name, before.CaseId, partnerId));
+        var exchange = desk.Open(ReferralKind.KindName, partnerId, before.CaseId, name, now, Names.Of(Names.Persons, before.PersonId));
+        // Sealed anew: what is sealed for one row cannot be opened as another's.
+        var cipher = await vault.OpenAsync(before.PersonId, ct);
+        var referral = Referral.Open(id, before.PersonId, exchange, before.OpenIntroduction(cipher), partnerChosen: false, cipher);
+        db.Referrals.Add(referral);
+        return referral;
+    }
+
+    void Tell(Referral referral, string type, DateTimeOffset now, string detail) => db.Events.Add(HubEvent.Of(type, now, referral.Name, referral.CaseId, referral.PartnerId, detail));
+
+    /// <param name="Load">Exchanges of its that wait for it or for its answer.</param>
+    sealed record Other(string Id, int Load, bool HasConsent);
+
+    abstract record Next
+    {
+        Next() { }
+
+        public sealed record Partner(string Id) : Next;
+
+        /// <param name="Why">As the contract names it at TimelineEvent.</param>
+        public sealed record Nobody(string Why) : Next;
+    }
+}
