@@ -45,7 +45,7 @@ public sealed class WatchClocksTests(Postgres postgres)
         var (promise, _) = await hub.PromiseAsync();
         var (push, exchange) = await hub.WindowAsync();
         var withdrawn = await hub.ReferAsync();
-        await hub.Exchanges().WithdrawExchangeAsync(new() { Name = withdrawn });
+        await hub.Exchanges().WithdrawExchangeAsync(new() { Name = withdrawn, Reason = "REQUEST_CLOSED" });
         var pulled = (await (await Candidate.ReadyAsync(hub)).ReferAsync("interim")).Exchange;
         await hub.Inbox("interim").FetchExchangesAsync(new());
         await hub.Inbox("interim").AcknowledgeExchangeAsync(new() { Name = pulled });
@@ -82,7 +82,7 @@ public sealed class WatchClocksTests(Postgres postgres)
         await hub.ExecuteAsync(
             """
             insert into clocks (id, family, subject, case_id, partner_id, state, start_time, due_time, next_fire_time, generation, answer_time, policy_id, policy_version)
-            select ('0198f000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'partner_window', 'exchanges/' || n, gen_random_uuid(), case when n % 500 = 0 then 'agence' else 'emploi' end,
+            select ('0198f000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'partner_window', 'exchanges/' || n, gen_random_uuid(), case when n % 500 = 0 then 'agence' else (array['emploi', 'interim', 'agence-deux', 'ecole', 'ecole-deux'])[1 + n % 5] end,
                 case when n % 1000 = 0 then 'running' else 'met' end, hub_now(), hub_now() + interval '48 hours', case when n % 1000 = 0 then hub_now() + interval '48 hours' end, 1,
                 case when n % 1000 > 0 then hub_now() + interval '1 hour' end, 'partner-window', 1
             from generate_series(1, 50000) n;

@@ -13,9 +13,9 @@ namespace Passerelle.Hub.Clocks.Policies;
 public sealed partial class ChangePolicies(IDbContextFactory<HubDb> dbs, ClockPolicies policies, ChangeSignal changes, TimeProvider time, ILogger<ChangePolicies> logger) : IDueWork
 {
     /// <summary>For so long a batch may keep others from its clocks; the size of the batches follows from it.</summary>
-    static readonly TimeSpan WriteWithin = TimeSpan.FromMilliseconds(20);
+    static readonly TimeSpan WriteWithin = TimeSpan.FromMilliseconds(35);
 
-    const int SmallestBatch = 50;
+    const int SmallestBatch = 100;
     const int LargestBatch = 1000;
 
     /// <summary>Between two passes: whoever has a clock that was missed shall be done with it.</summary>

@@ -54,7 +54,8 @@ public sealed class PolicyChangeBatch
     /// <param name="startedBefore">Those that start meanwhile have the policy that is on offer.</param>
     public static IQueryable<Clock> Open(HubDb db, PolicySelection selection, bool overdue, DateTimeOffset startedBefore)
     {
-        var open = db.Clocks.Where(c => c.PolicyId == selection.Policy.Id && c.PolicyVersion == selection.Policy.Version && c.StartTime <= startedBefore);
+        // Of those that cannot be read nothing can be decided; the sweep has told of them.
+        var open = db.Clocks.Where(c => c.PolicyId == selection.Policy.Id && c.PolicyVersion == selection.Policy.Version && c.StartTime <= startedBefore && c.UnreadableTime == null);
         open = overdue
             ? open.Where(c => c.State == Standing.Running || c.State == Standing.Paused || c.State == Standing.Overdue)
             : open.Where(c => c.State == Standing.Running || c.State == Standing.Paused);

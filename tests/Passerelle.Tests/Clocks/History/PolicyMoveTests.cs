@@ -32,7 +32,7 @@ public sealed class PolicyMoveTests
     {
         // Stopped, or under that policy already, also where a later change of policy rules.
         Assert.DoesNotContain("answered", MovesTo(ClockStory.Short, fromTheStart: true).Select(m => m.Key));
-        Assert.Null(Move(clocks["young"], ClockStory.Promise, false));
+        Assert.Null(Move(clocks["young"], clocks["young"].Timeline.Policy!, false));
         var changed = Move(clocks["young"], ClockStory.Short, false)!.After;
         var ids = 2000;
         var third = new ClockPolicy(new PolicyKey("third", 1), new PolicyTerms());
