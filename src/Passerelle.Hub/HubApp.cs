@@ -11,6 +11,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Clocks.Notifications;
 using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Clocks.Reports;
 using Passerelle.Hub.Employment;
@@ -19,6 +20,7 @@ using Passerelle.Hub.Housing;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
@@ -87,6 +89,12 @@ public static class HubApp
         services.AddScoped<ClockBook>();
         services.AddScoped<ClockReport>();
         services.AddSingleton<PublicFigures>();
+        services.AddOptions<NotificationOptions>().BindConfiguration("Notifications")
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<Notifier>();
+        services.AddSingleton<NotificationFeed>();
+        services.AddSingleton(ClockAlarms.SweepLate);
+        services.AddSingleton(ClockAlarms.Unreadable);
         AddDueWork<FireClocks>(services);
         AddDueWork<ForewarnPromises>(services);
         services.AddScoped<PolicyDesk>();
@@ -120,6 +128,9 @@ public static class HubApp
         AddDueWork<ForewarnReferrals>(services);
         services.AddScoped<ILapseFollower>(provider => provider.GetRequiredService<ReferralFollowUp>());
         services.AddScoped<OfferBook>();
+
+        // Housing
+        services.AddSingleton(FeedAlarms.Quiet);
 
         // Schooling
         services.AddScoped<IExchangeKind, EnrolmentKind>();
@@ -179,6 +190,8 @@ public static class HubApp
                 DistributedLockTimeout = TimeSpan.FromMinutes(1),
             }));
         services.AddSingleton<JobActivator>(provider => new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
+        services.AddSingleton<Watchman>();
+        services.AddHostedService(provider => provider.GetRequiredService<Watchman>());
         services.AddHangfire((provider, hangfire) => hangfire
             .UseLogProvider(provider.GetRequiredService<ILogProvider>())
             .UseSimpleAssemblyNameTypeSerializer()
@@ -208,6 +221,7 @@ public static class HubApp
         app.MapGrpcService<ClockReportService>();
         app.MapGrpcService<ClockPolicyService>();
         app.MapGrpcService<PolicyChangeService>();
+        app.MapGrpcService<NotificationService>();
         app.MapGrpcService<ConsentService>();
         app.MapGrpcService<DisclosureService>();
         app.MapGrpcService<PartnerService>();

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Passerelle.Hub.Clocks.Policies;
-using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform.Alarms;
 
 namespace Passerelle.Hub;
 

@@ -22,6 +22,8 @@ return await BenchCommand.RunAsync(
         new("idle", "Database transactions of a node that has nothing to do.", Idle.MeasureAsync),
         new("backlog", "Claims, speed and memory while 1,000,000 exchanges wait.", Backlog.MeasureAsync),
         new("fairness", "What one flooded and one hanging partner cost the 49 others.", Fairness.MeasureAsync),
+        new("clocks", "Rungs of 1,000,000 open clocks beside 10,000,000 closed ones, one after the other and 100,000 in one second.", Firing.MeasureAsync),
+        new("clocks.hangfire", "10,000 deadlines of one second, against one scheduled Hangfire job for each.", OneJobPerDeadline.MeasureAsync),
         new("clocks.recalculate", "1,000,000 open clocks moved to another policy while others are paused and resumed.", Recalculation.MeasureAsync),
     ],
     args);

@@ -60,6 +60,9 @@ public sealed class Clock
     /// <summary>Since when the window of a partner has lapsed and nobody has seen to what comes next; null otherwise. An answer, however late, leaves nothing to see to.</summary>
     public DateTimeOffset? LapseTime { get; private set; }
 
+    /// <summary>Since when what is written of it cannot be read, and hence not fired; the sweep tries again from time to time.</summary>
+    public DateTimeOffset? UnreadableTime { get; private set; }
+
     public string PolicyId { get; private set; } = "";
 
     public int PolicyVersion { get; private set; }
@@ -81,6 +84,7 @@ public sealed class Clock
         Generation = snapshot.Generation;
         AnswerTime = snapshot.AnswerTime?.ToDateTimeOffset();
         (PolicyId, PolicyVersion) = history.Timeline.Policy!.Key;
+        UnreadableTime = null;
         // What was noticed of an earlier deadline says nothing of this one.
         var noticed = OverdueNoticeTime > DueTime ? OverdueNoticeTime : null;
         LapseTime = (State, Family) is (Standing.Overdue, ClockFamily.PartnerWindow) ? (noticed is null ? now.ToDateTimeOffset() : LapseTime) : null;
@@ -117,7 +121,9 @@ public sealed class Clock
             builder.Ignore(c => c.Name).Ignore(c => c.Policy).Ignore(c => c.IsOpen);
             builder.HasIndex(c => c.Subject).IsUnique();
             builder.HasIndex(c => c.CaseId);
-            builder.HasIndex(c => c.NextFireTime).HasFilter("next_fire_time is not null");
+            // With the id, so that the sweep finds what is due without looking at a row.
+            builder.HasIndex(c => c.NextFireTime).IncludeProperties(c => c.Id).HasFilter("next_fire_time is not null");
+            builder.HasIndex(c => c.UnreadableTime).HasFilter("unreadable_time is not null");
             builder.HasIndex(c => c.LapseTime).HasFilter("lapse_time is not null");
             // Lists, newest first.
             builder.HasIndex(c => new { c.State, c.Id });

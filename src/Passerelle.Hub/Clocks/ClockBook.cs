@@ -144,9 +144,7 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
     Clock Write(ClockFile file, ClockFact fact, Instant now, Ordered? order)
     {
         db.ClockEvents.Add(file.Record(fact, order?.By, order?.Why));
-        var (firings, told) = file.Settle(now);
-        db.ClockFirings.AddRange(firings);
-        if (told is not null) db.Events.Add(told);
+        file.Settle(now).AddTo(db);
         return file.Clock;
     }
 

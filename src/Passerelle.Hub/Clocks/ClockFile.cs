@@ -1,6 +1,7 @@
 using NodaTime;
 using Passerelle.Hub.Clocks.Calendars;
 using Passerelle.Hub.Clocks.History;
+using Passerelle.Hub.Clocks.Notifications;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 
@@ -63,14 +64,16 @@ public sealed class ClockFile
     /// Fires what is due, and brings the row up to date. Several rungs at once, because nobody swept for a while, are told as one event that names them all. A breach is told when the
     /// clock is overdue: one whose deadline was moved ahead meanwhile is not.
     /// </summary>
-    public (IReadOnlyList<ClockFiring> Firings, HubEvent? Told) Settle(Instant now)
+    public Settlement Settle(Instant now)
     {
         var due = History.Due(now, fired);
         fired.UnionWith(due.Select(d => d.Key));
         Clock.Show(History, fired, now);
         var isOverdue = Clock.State == Standing.Overdue;
         var told = due.Where(d => isOverdue || !d.Rung.IsBreach).ToList();
-        return ([.. due.Select(d => new ClockFiring(Clock.Id, d.Generation, d.Rung.Name, d.Time.ToDateTimeOffset(), now.ToDateTimeOffset()))], told.Count == 0 ? null : Tell(told));
+        return new Settlement(
+            [.. due.Select(d => new ClockFiring(Clock.Id, d.Generation, d.Rung.Name, d.Time.ToDateTimeOffset(), now.ToDateTimeOffset()))],
+            told.Count == 0 ? null : Tell(told), [.. Notice.Of(Clock, told, now)]);
     }
 
     HubEvent Tell(List<DueRung> rungs)
@@ -79,5 +82,17 @@ public sealed class ClockFile
         var worst = rungs.FindLast(d => d.Rung.IsBreach) is { Rung.Name: not null } breach ? breach : rungs[^1];
         return HubEvent.Of(
             worst.Rung.IsBreach ? "clock.overdue" : "clock.reminded", worst.Time.ToDateTimeOffset(), Clock.Subject, Clock.CaseId, Clock.PartnerId, string.Join(' ', rungs.Select(d => d.Rung.Name).Distinct()));
+    }
+}
+
+/// <summary>What came due on a clock: rows to be saved with it.</summary>
+/// <param name="Told">The event that tells of it; null when nothing is to be told.</param>
+public sealed record Settlement(IReadOnlyList<ClockFiring> Firings, HubEvent? Told, IReadOnlyList<Notice> Notices)
+{
+    public void AddTo(HubDb db)
+    {
+        db.ClockFirings.AddRange(Firings);
+        if (Told is not null) db.Events.Add(Told);
+        db.Notices.AddRange(Notices);
     }
 }

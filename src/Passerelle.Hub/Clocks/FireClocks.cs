@@ -1,55 +1,127 @@
 using Microsoft.EntityFrameworkCore;
 using NodaTime;
+using Passerelle.Hub.Clocks.Notifications;
 using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 
 namespace Passerelle.Hub.Clocks;
 
-/// <summary>Fires what is due on the clocks: reminders, and the breach at the deadline. Each rung fires once, in the transaction that tells of it.</summary>
-public sealed partial class FireClocks(IDbContextFactory<HubDb> dbs, ClockPolicies policies, ChangeSignal changes, ILogger<FireClocks> logger) : IDueWork
+/// <summary>
+/// Fires what is due on the clocks: reminders, and the breach at the deadline. Each rung fires once, in the transaction that tells of it; what is then to be told goes out together.
+/// Any number of sweepers share the work: a clock is fired by whoever locks its row. Only the database's clock decides what is due.
+/// </summary>
+public sealed partial class FireClocks(IDbContextFactory<HubDb> dbs, ClockPolicies policies, Notifier notifier, ChangeSignal changes, ILogger<FireClocks> logger) : IDueWork
 {
-    const int BatchSize = 200;
+    public const int BatchSize = 500;
+
+    /// <summary>
+    /// The clocks that are due, the longest due first. They are found in the index alone; rows are read as they are locked. A clock that is being answered right now is locked: it is left
+    /// out, and no longer due when the lock is gone.
+    /// </summary>
+    public const string DueSql =
+        """
+        select c.* from (select id from clocks where next_fire_time < (select hub_now()) order by next_fire_time) due
+        cross join lateral (select * from clocks where id = due.id and next_fire_time < (select hub_now()) for update skip locked) c
+        limit {0}
+        """;
+
+    /// <summary>How long a clock that cannot be read is left alone: as long as somebody may need to set it right.</summary>
+    static readonly TimeSpan UnreadableRetry = TimeSpan.FromMinutes(10);
+
+    /// <summary>A rung that was not known at the last look is late by this at most.</summary>
+    static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(3);
+
+    /// <summary>Where rungs come one after the other, some of them are fired together.</summary>
+    static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(500);
+
+    TimeSpan lookIn = TimeSpan.Zero;
+
+    /// <summary>Until the next time that was known at the last look: a node with nothing to do asks seldom, and is there on time.</summary>
+    public TimeSpan LookEvery => lookIn;
 
     public async Task RunAsync(CancellationToken ct)
     {
         while (await FireBatchAsync(ct) == BatchSize) ct.ThrowIfCancellationRequested();
+        await notifier.GatherAsync(ct);
     }
 
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         await using var db = await dbs.CreateDbContextAsync(ct);
-        return (await db.Database.SqlQuery<TimeSpan?>(
-            $"""select hub_now() - min(next_fire_time) as "Value" from clocks where next_fire_time < (select hub_now())""").ToListAsync(ct))[0];
+        var waited = (await db.Database.SqlQuery<TimeSpan?>(
+            $"""
+            select hub_now() - least((select min(next_fire_time) from clocks), (select min(due_time) from notices where state = 'queued')) as "Value"
+            """).ToListAsync(ct))[0];
+        lookIn = waited is null ? LongestLook : waited > TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromTicks(Math.Clamp(-waited.Value.Ticks, ShortestLook.Ticks, LongestLook.Ticks));
+        return waited > TimeSpan.Zero ? waited : null;
     }
 
+    /// <returns>How many were due.</returns>
     async Task<int> FireBatchAsync(CancellationToken ct)
+    {
+        Points.Reach(Points.FireBegins);
+        var taken = new List<Clock>();
+        try
+        {
+            await FireAsync(db => db.Clocks.FromSqlRaw(DueSql, BatchSize), taken, ct);
+        }
+        catch (Exception e) when (taken.Count > 0 && !ErrorInterceptor.IsStorageOutage(e) && !ct.IsCancellationRequested)
+        {
+            // One clock's trouble is not the others'.
+            foreach (var clock in taken) await FireAloneAsync(clock, ct);
+        }
+
+        return taken.Count;
+    }
+
+    async Task FireAloneAsync(Clock clock, CancellationToken ct)
+    {
+        try
+        {
+            await FireAsync(db => db.Clocks.FromSql($"select * from clocks where id = {clock.Id} and next_fire_time < (select hub_now()) for update skip locked"), [], ct);
+        }
+        catch (Exception e) when (!ErrorInterceptor.IsStorageOutage(e) && !ct.IsCancellationRequested)
+        {
+            LogUnreadable(e, clock.Name);
+            await using var db = await dbs.CreateDbContextAsync(ct);
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                update clocks set unreadable_time = coalesce(unreadable_time, hub_now()), next_fire_time = hub_now() + {UnreadableRetry}
+                where id = {clock.Id} and next_fire_time < (select hub_now())
+                """, ct);
+        }
+    }
+
+    async Task FireAsync(Func<HubDb, IQueryable<Clock>> due, List<Clock> taken, CancellationToken ct)
     {
         await using var db = await dbs.CreateDbContextAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        // Clocks that are being answered right now are locked: they are left out, and no longer due when the lock is gone.
-        var due = await db.Clocks.FromSql(
-            $"""
-            select * from clocks where next_fire_time < (select hub_now())
-            order by next_fire_time limit {BatchSize} for update skip locked
-            """).ToListAsync(ct);
-        if (due.Count == 0) return 0;
+        taken.AddRange(await due(db).ToListAsync(ct));
+        if (taken.Count == 0) return;
+        Points.Reach(Points.FireTaken);
         var now = Instant.FromDateTimeOffset(await db.NowAsync(ct));
-        foreach (var file in await ClockFiles.ReadAsync(db, policies, due, ct))
+        var fired = 0;
+        foreach (var file in await ClockFiles.ReadAsync(db, policies, taken, ct))
         {
-            var (firings, told) = file.Settle(now);
-            db.ClockFirings.AddRange(firings);
-            if (told is not null) db.Events.Add(told);
-            foreach (var firing in firings) LogFired(file.Clock.Name, firing.Rung);
+            var settled = file.Settle(now);
+            settled.AddTo(db);
+            fired += settled.Firings.Count;
         }
 
         await db.SaveInBulkAsync(ct);
+        Points.Reach(Points.FireSaved);
         await transaction.CommitAsync(ct);
+        Points.Reach(Points.Fired);
+        LogFired(taken.Count, fired);
         changes.Pulse();
-        return due.Count;
     }
 
-    [LoggerMessage(1, LogLevel.Information, "{Clock} fired {Rung}")]
-    partial void LogFired(string clock, string rung);
+    [LoggerMessage(1, LogLevel.Information, "Of {Clocks} clocks, {Rungs} rungs fired")]
+    partial void LogFired(int clocks, int rungs);
+
+    [LoggerMessage(2, LogLevel.Error, "{Clock} cannot be fired; it is tried again later")]
+    partial void LogUnreadable(Exception exception, string clock);
 }

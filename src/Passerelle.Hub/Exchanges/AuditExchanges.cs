@@ -4,6 +4,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 
@@ -22,9 +23,6 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     const string Lease = "interval '10 minutes'";
 
     static readonly TimeSpan WholeEvery = TimeSpan.FromDays(1);
-
-    /// <summary>How many rows an alarm names; it counts all.</summary>
-    const int MostNamed = 20;
 
     /// <summary>Counting many millions takes its time, and nobody waits for it.</summary>
     const int CommandTimeoutSeconds = 300;
@@ -158,7 +156,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     static async Task<Finding> AskAsync(NpgsqlConnection connection, AuditRule rule, ulong since, CancellationToken ct)
     {
         await using var command = Command(connection,
-            string.Create(CultureInfo.InvariantCulture, $"with found (name) as materialized ({rule.Over(since)}) select (select count(*) from found), array(select name from found limit {MostNamed})"));
+            string.Create(CultureInfo.InvariantCulture, $"with found (name) as materialized ({rule.Over(since)}) select (select count(*) from found), array(select name from found limit {Finding.MostNamed})"));
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         return new Finding(rule.Name, reader.GetInt64(0), reader.GetFieldValue<string[]>(1));
@@ -176,46 +174,11 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
         update.Parameters.Add(new() { Value = taken.Time });
         if (await update.ExecuteNonQueryAsync(ct) == 0) return false;
         var raised = new List<Finding>();
-        foreach (var finding in seen.Findings) if (await RaiseAsync(connection, finding, taken.Time, ct)) raised.Add(finding);
-        var cleared = await ClearAsync(connection, seen.Findings, taken.Time, ct);
+        foreach (var finding in seen.Findings) if (await AlarmBook.RaiseAsync(connection, finding, taken.Time, ct)) raised.Add(finding);
+        var cleared = await AlarmBook.ClearAsync(connection, AuditRules.Names, seen.Findings, taken.Time, ct);
         await transaction.CommitAsync(ct);
-        foreach (var finding in raised)
-        {
-            LogAlarm(finding.Name, finding.Count, string.Join(", ", finding.Rows));
-            Telemetry.Alarms.Add(1, new KeyValuePair<string, object?>("alarm", finding.Name));
-        }
-
-        foreach (var name in cleared) LogCleared(name);
+        AlarmBook.Tell(logger, raised, cleared);
         return true;
-    }
-
-    /// <returns>True when it is new.</returns>
-    static async Task<bool> RaiseAsync(NpgsqlConnection connection, Finding finding, DateTimeOffset now, CancellationToken ct)
-    {
-        await using var command = Command(connection,
-            """
-            insert into alarms (id, name, rows, count, raise_time) values ($1, $2, $3, $4, $5)
-            on conflict (name) where clear_time is null do update set rows = excluded.rows, count = excluded.count
-            returning id
-            """);
-        var id = Guid.CreateVersion7(now);
-        command.Parameters.Add(new() { Value = id });
-        command.Parameters.Add(new() { Value = finding.Name });
-        command.Parameters.Add(new() { Value = finding.Rows });
-        command.Parameters.Add(new() { Value = finding.Count });
-        command.Parameters.Add(new() { Value = now });
-        return id.Equals(await command.ExecuteScalarAsync(ct));
-    }
-
-    static async Task<List<string>> ClearAsync(NpgsqlConnection connection, IReadOnlyList<Finding> findings, DateTimeOffset now, CancellationToken ct)
-    {
-        await using var command = Command(connection, "update alarms set clear_time = $1 where clear_time is null and not name = any($2) returning name");
-        command.Parameters.Add(new() { Value = now });
-        command.Parameters.Add(new() { Value = findings.Select(f => f.Name).ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var cleared = new List<string>();
-        while (await reader.ReadAsync(ct)) cleared.Add(reader.GetString(0));
-        return cleared;
     }
 
     static NpgsqlCommand Command(NpgsqlConnection connection, string sql) => new(sql, connection) { CommandTimeout = CommandTimeoutSeconds };
@@ -224,14 +187,6 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
 
     sealed record Seen(ulong Horizon, long OpenedCount, Dictionary<string, long> Counts, List<Finding> Findings);
 
-    sealed record Finding(string Name, long Count, string[] Rows);
-
-    [LoggerMessage(1, LogLevel.Error, "ALARM {Alarm}: {Count} rows, e.g. {Rows}")]
-    partial void LogAlarm(string alarm, long count, string rows);
-
-    [LoggerMessage(2, LogLevel.Information, "The alarm {Alarm} is over")]
-    partial void LogCleared(string alarm);
-
-    [LoggerMessage(3, LogLevel.Warning, "An audit that failed could not be given back ({Kind}); its lease will end")]
+    [LoggerMessage(1, LogLevel.Warning, "An audit that failed could not be given back ({Kind}); its lease will end")]
     partial void LogNotGivenBack(string kind);
 }

@@ -115,4 +115,7 @@ public static class AuditRules
         union all
         select v.subject from events v where v.type = 'exchange.queued' and not exists (select from exchanges e where e.id = substr(v.subject, 11)::uuid)
         """);
+
+    /// <summary>All that an audit raises, and hence clears.</summary>
+    public static IEnumerable<string> Names => All.Append(Conservation).Select(rule => rule.Name);
 }

@@ -7,7 +7,8 @@ using Passerelle.Hub.Platform.Jobs;
 
 namespace Passerelle.Hub.Exchanges;
 
-/// <summary>Delivers by push what is due. Claims are made one after the other, sends run side by side, and their outcomes are saved together as they come in: a slow partner keeps nobody waiting.</summary>
+/// <summary>Delivers by push what is due. Claims are made one after the other, the next while the one before is prepared; sends run side by side, and their outcomes are saved together as they come in:
+/// a slow partner keeps nobody waiting.</summary>
 public sealed partial class DeliverDue(
     ExchangeClaims claims, Dispatcher dispatcher, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
     ILogger<DeliverDue> logger) : IDueWork
@@ -44,6 +45,7 @@ public sealed partial class DeliverDue(
         finally
         {
             // What has come home is written down, even when the node is stopping.
+            await run.Preparing;
             await run.LandedAsync();
             run.Outcomes.Writer.Complete();
             await completing;
@@ -65,22 +67,18 @@ public sealed partial class DeliverDue(
             await RenewAsync(run, options.Value.Lease * 2 / 3, run.Cut);
             var began = time.GetTimestamp();
             var taken = await TakeAsync(run);
+            if (ct.IsCancellationRequested)
+            {
+                // Asked for before the node was to stop: another one has it at once.
+                await claims.GiveBackAsync([.. taken.Claims.Select(c => c.Claim)], run.Cut);
+                return false;
+            }
+
             if (taken.Claims.Count > 0)
             {
-                var (ready, notComposed) = await dispatcher.PrepareAsync(taken.Claims, Transport.Push, taken.Time, run.Cut);
-                foreach (var completion in notComposed)
-                {
-                    run.Hold(completion.Claim, began);
-                    run.Report(completion);
-                }
-
-                for (var i = 0; i < ready.Count; i++)
-                {
-                    if (i == 1) Points.Reach(Points.MidBatch);
-                    run.Hold(ready[i].Claim, began);
-                    _ = SendAsync(run, ready[i]);
-                }
-
+                foreach (var claimed in taken.Claims) run.Hold(claimed.Claim, began);
+                await run.Preparing;
+                run.Preparing = SetOffAsync(run, taken);
                 // The more there is, the more it pays to let some come together before the next claim.
                 if (taken.Claims.Count < 2 * FullClaim) await Task.Delay(options.Value.Pace * Math.Min(1, (double)taken.Claims.Count / FullClaim), time, ct);
                 if (run.Crowded.Count > 0) return true;
@@ -92,9 +90,41 @@ public sealed partial class DeliverDue(
         {
             LogStorageAway(e.GetType().Name);
             // Where it was about to look is forgotten.
-            run.EverywhereTime = null;
+            run.EverywhereTime = 0;
             await Task.Delay(StorageComesBack, time, ct);
             return true;
+        }
+    }
+
+    /// <summary>Prepares what was taken, and sends it.</summary>
+    async Task SetOffAsync(Run run, Taken taken)
+    {
+        var leaving = new HashSet<Claim>();
+        try
+        {
+            var (ready, notComposed) = await dispatcher.PrepareAsync(taken.Claims, Transport.Push, taken.Time, run.Cut);
+            foreach (var completion in notComposed)
+            {
+                leaving.Add(completion.Claim);
+                run.Report(completion);
+            }
+
+            for (var i = 0; i < ready.Count; i++)
+            {
+                if (i == 1) Points.Reach(Points.MidBatch);
+                leaving.Add(ready[i].Claim);
+                _ = SendAsync(run, ready[i]);
+            }
+        }
+        catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) || run.Cut.IsCancellationRequested)
+        {
+            // Their leases end, and they are claimed again.
+            LogStorageAway(e.GetType().Name);
+            run.EverywhereTime = 0;
+        }
+        finally
+        {
+            run.Settle(taken.Claims.Select(c => c.Claim).Where(c => !leaving.Contains(c)));
         }
     }
 
@@ -115,7 +145,7 @@ public sealed partial class DeliverDue(
         }
 
         var places = nudge.TakePlaces();
-        var everywhere = places is null || run.EverywhereTime is not { } last || time.GetElapsedTime(last) >= LookAnyway;
+        var everywhere = places is null || run.EverywhereTime == 0 || time.GetElapsedTime(run.EverywhereTime) >= LookAnyway;
         var lanes = everywhere ? [] : places!.Concat(run.Crowded).Distinct().ToList();
         if (everywhere) run.EverywhereTime = time.GetTimestamp();
         var taken = everywhere ? await claims.TakeAsync(room, run.Cut) : lanes.Count > 0 ? await claims.TakeAsync(lanes, room, run.Cut) : Taken.Nothing;
@@ -250,9 +280,11 @@ public sealed partial class DeliverDue(
         /// <summary>As much is on its way as may be.</summary>
         public bool IsFull { get; set; }
 
-        /// <summary>When it last looked everywhere; null: that is what it must do next.</summary>
-        public long? EverywhereTime { get; set; }
+        /// <summary>When it last looked everywhere; 0: that is what it must do next.</summary>
+        public long EverywhereTime { get; set; }
 
+        /// <summary>The claim that is being prepared: one at a time, beside the next claim.</summary>
+        public Task Preparing { get; set; } = Task.CompletedTask;
 
         public Channel<Completion> Outcomes { get; } = Channel.CreateUnbounded<Completion>(new UnboundedChannelOptions { SingleReader = true });
 

@@ -184,6 +184,20 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         await command.ExecuteNonQueryAsync(ct);
     }
 
+    /// <summary>Due at once, for whoever asks next: it has not left after all. What has been claimed anew or has left is left alone.</summary>
+    public async Task GiveBackAsync(IReadOnlyCollection<Claim> claims, CancellationToken ct)
+    {
+        await using var command = source.CreateCommand(
+            """
+            update exchanges set due_time = (select hub_now()) where id in (
+                select e.id from exchanges e join unnest($1::uuid[], $2::int[]) c (id, generation) on e.id = c.id and e.generation = c.generation
+                where e.state = 'sending' order by e.id for update of e)
+            """);
+        command.Parameters.Add(new() { Value = claims.Select(c => c.ExchangeId).ToArray() });
+        command.Parameters.Add(new() { Value = claims.Select(c => c.Generation).ToArray() });
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
     /// <summary>For how long the oldest due exchange of open push lanes has waited for somebody to take it: since its lane was served last or might be probed again. A lane that is full
     /// waits for its partner.</summary>
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)

@@ -23,20 +23,12 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
         return new Given(prepared.Ready, More: true);
     }
 
-    /// <summary>Due at once, for whoever asks next: it was not given after all. What has been claimed anew or has left is left alone.</summary>
+    /// <summary>It was not given after all.</summary>
     public async Task ReleaseAsync(IReadOnlyCollection<Claim> given)
     {
         try
         {
-            await using var command = source.CreateCommand(
-                """
-                update exchanges set due_time = (select hub_now()) where id in (
-                    select e.id from exchanges e join unnest($1::uuid[], $2::int[]) c (id, generation) on e.id = c.id and e.generation = c.generation
-                    where e.state = 'sending' order by e.id for update of e)
-                """);
-            command.Parameters.Add(new() { Value = given.Select(c => c.ExchangeId).ToArray() });
-            command.Parameters.Add(new() { Value = given.Select(c => c.Generation).ToArray() });
-            await command.ExecuteNonQueryAsync(CancellationToken.None);
+            await claims.GiveBackAsync(given, CancellationToken.None);
         }
         catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e))
         {

@@ -38,6 +38,9 @@ public sealed class Partner
     /// <summary>PEM of the authorities that the server's certificate may come from, and no other; null: those that this machine trusts.</summary>
     public string? PushAuthority { get; private set; }
 
+    /// <summary>A file of its listings is expected at least so often; null: whenever it likes.</summary>
+    public TimeSpan? FeedInterval { get; private set; }
+
     public DateTimeOffset CreateTime { get; private set; }
 
     /// <summary>The way to it. Read it with Include.</summary>
@@ -56,6 +59,9 @@ public sealed class Partner
     /// <summary>Trusts these authorities only at the partner's server; null goes back to the machine's. A partner that pulls keeps them for when it changes back.</summary>
     public void PinAuthority(string? pem) => PushAuthority = pem;
 
+    /// <summary>Null: whenever it likes.</summary>
+    public void ExpectFeed(TimeSpan? interval) => FeedInterval = interval;
+
     public sealed class Mapping : IEntityTypeConfiguration<Partner>
     {
         public void Configure(EntityTypeBuilder<Partner> builder)
@@ -65,6 +71,7 @@ public sealed class Partner
                 table.HasKnownValues<PartnerKind>("kind");
                 table.HasKnownValues<DeliveryMode>("delivery");
                 table.HasCheckConstraint("ck_partners_id", "id ~ '^[a-z0-9-]{3,40}$'");
+                table.HasCheckConstraint("ck_partners_feed_interval", "feed_interval > interval '0'");
                 table.HasCheckConstraint("ck_partners_push_address", "(delivery = 'push') = (push_address is not null)");
             });
             builder.Property(p => p.Kind).AsText();

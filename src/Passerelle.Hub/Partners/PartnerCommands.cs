@@ -38,7 +38,7 @@ public static class PartnerCommands
             await db.SaveChangesAsync(ct);
             parsed.InvocationConfiguration.Output.WriteLine($"partners/{parsed.GetRequiredValue(id)} is registered. Issue its key with: keys add --partner {parsed.GetRequiredValue(id)}");
         }, ct));
-        return new Command("partners", "The registry of partners.") { add, Push(withServices) };
+        return new Command("partners", "The registry of partners.") { add, Push(withServices), Feed(withServices) };
     }
 
     static Command Push(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
@@ -64,6 +64,21 @@ public static class PartnerCommands
             parsed.InvocationConfiguration.Output.WriteLine($"partners/{partner.Id} receives at {partner.PushAddress}; trusted there: {(partner.PushAuthority is null ? "the authorities that the hub's machine trusts" : "the pinned authority")}.");
         }, ct));
         return push;
+    }
+
+    static Command Feed(Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
+    {
+        var id = new Argument<string>("id") { Description = "The partner's id." };
+        var every = new Option<TimeSpan?>("--every") { Description = "How long may pass from one file to the next, e.g. 1.12:00:00 for a day and a half. Without it: as long as it likes." };
+        every.Validators.Add(given => { if (given.GetValueOrDefault<TimeSpan?>() <= TimeSpan.Zero) given.AddError("--every must be positive."); });
+        var feed = new Command("feed", "Says how often a partner sends its feed: one that has gone quiet for longer raises the alarm feed_quiet.") { id, every };
+        feed.SetAction((parsed, ct) => withServices(async services =>
+        {
+            var partner = await services.GetRequiredService<PartnerDesk>().ChangeAsync(parsed.GetRequiredValue(id), (partner, _) => partner.ExpectFeed(parsed.GetValue(every)), ct)
+                ?? throw NotThere(parsed.GetRequiredValue(id));
+            parsed.InvocationConfiguration.Output.WriteLine(partner.FeedInterval is { } interval ? $"partners/{partner.Id} is expected to send its feed every {interval}." : $"partners/{partner.Id} sends its feed when it likes.");
+        }, ct));
+        return feed;
     }
 
     static Uri Checked(IServiceProvider services, string address) =>

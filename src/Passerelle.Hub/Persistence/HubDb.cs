@@ -1,12 +1,14 @@
 using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Cases;
 using Passerelle.Hub.Clocks;
+using Passerelle.Hub.Clocks.Notifications;
 using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Privacy;
 using Passerelle.Hub.Schooling;
 
@@ -44,6 +46,10 @@ public sealed class HubDb : DbContext
     public DbSet<ClockEvent> ClockEvents => Set<ClockEvent>();
 
     public DbSet<ClockFiring> ClockFirings => Set<ClockFiring>();
+
+    public DbSet<Notice> Notices => Set<Notice>();
+
+    public DbSet<Notification> Notifications => Set<Notification>();
 
     public DbSet<PolicyRow> ClockPolicies => Set<PolicyRow>();
 

@@ -15,6 +15,7 @@ public static partial class Names
     public const string Exchanges = "exchanges";
     public const string ImportReports = "importReports";
     public const string Listings = "listings";
+    public const string Notifications = "notifications";
     public const string Offers = "offers";
     public const string Partners = "partners";
     public const string Persons = "persons";

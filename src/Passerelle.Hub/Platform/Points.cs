@@ -38,6 +38,21 @@ public static class Points
     /// <summary>The nudge was passed on.</summary>
     public const string Nudged = "nudge.passed";
 
+    /// <summary>A batch of clocks is about to be fired.</summary>
+    public const string FireBegins = "fire.begins";
+
+    /// <summary>Clocks that are due are locked; nothing is decided of them yet.</summary>
+    public const string FireTaken = "fire.taken";
+
+    /// <summary>What was fired is saved, and not committed yet.</summary>
+    public const string FireSaved = "fire.saved";
+
+    /// <summary>What was fired is committed, and no notification tells of it yet.</summary>
+    public const string Fired = "fire.committed";
+
+    /// <summary>A notification is saved, and not committed yet.</summary>
+    public const string NotificationSaved = "notification.saved";
+
     static readonly DiagnosticListener Listener = new(Source);
 
     public static void Reach(string point)

@@ -4,9 +4,10 @@ using Passerelle.Benchmarks.Harness;
 
 namespace Passerelle.Benchmarks.Exchanges;
 
-/// <summary>How long claims take, as the hub itself makes them under load: by PostgreSQL's log of every statement while it listens, planning and lock waits included. The log knows
+/// <summary>How long claims, or other statements, take, as the hub itself makes them under load: by PostgreSQL's log of every statement while it listens, planning and lock waits included. The log knows
 /// nothing of the commit that follows: what a commit costs at that time is measured apart.</summary>
-sealed partial class ClaimLog(Sandbox sandbox)
+/// <param name="isWanted">By its text; null: claims.</param>
+sealed partial class ClaimLog(Sandbox sandbox, Predicate<string>? isWanted = null)
 {
     static readonly TimeSpan BetweenCommits = TimeSpan.FromMilliseconds(50);
 
@@ -34,7 +35,7 @@ sealed partial class ClaimLog(Sandbox sandbox)
         }
 
         var claims = Read(start);
-        if (claims.Count == 0) throw new InvalidOperationException("PostgreSQL's log has no claim: does the hub still claim with `for update skip locked` and `update exchanges`?");
+        if (claims.Count == 0) throw new InvalidOperationException("PostgreSQL's log has no such statement: does the hub still claim with `for update skip locked` and `update exchanges`, and find due clocks by `next_fire_time`?");
         return (claims, commits);
 
         async Task CommitAsync()
@@ -85,7 +86,7 @@ sealed partial class ClaimLog(Sandbox sandbox)
 
         void Take()
         {
-            if (entry is not { } e || !IsClaim(string.Join('\n', e.Text))) return;
+            if (entry is not { } e || !(isWanted ?? IsClaim)(string.Join('\n', e.Text))) return;
             before[e.Backend] = before.GetValueOrDefault(e.Backend) + e.Ms;
             if (e.Step is "parse" or "bind") return;
             claims.Add(before[e.Backend]);

@@ -119,6 +119,6 @@ public sealed class PolicyRowTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres);
         var indexes = await hub.QueryAsync(db => db.Database.SqlQuery<string>($"select indexname as \"Value\" from pg_indexes where tablename in ('clocks', 'clock_events') order by 1").ToListAsync());
-        Assert.Equal(["ix_clocks_case_id", "ix_clocks_due_time", "ix_clocks_lapse_time", "ix_clocks_next_fire_time", "ix_clocks_partner_id_id", "ix_clocks_policy_id_policy_version_id", "ix_clocks_promise_id", "ix_clocks_state_id", "ix_clocks_subject", "pk_clock_events", "pk_clocks"], indexes);
+        Assert.Equal(["ix_clocks_case_id", "ix_clocks_due_time", "ix_clocks_lapse_time", "ix_clocks_next_fire_time", "ix_clocks_partner_id_id", "ix_clocks_policy_id_policy_version_id", "ix_clocks_promise_id", "ix_clocks_state_id", "ix_clocks_subject", "ix_clocks_unreadable_time", "pk_clock_events", "pk_clocks"], indexes);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Passerelle.Hub.Exchanges;
+using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Tests.Employment;
 using Passerelle.Tests.Support;
 

@@ -52,6 +52,18 @@ public sealed class PartnerCommandsTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task How_often_a_feed_is_expected_is_said_and_taken_back()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        Assert.Contains("every 1.12:00:00", await RunAsync(hub, "partners feed agence --every 1.12:00:00"));
+        Assert.Equal(TimeSpan.FromHours(36), (await FindAsync(hub, "agence"))!.FeedInterval);
+        Assert.Contains("when it likes", await RunAsync(hub, "partners feed agence"));
+        Assert.Null((await FindAsync(hub, "agence"))!.FeedInterval);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => RunAsync(hub, "partners feed nobody --every 1.00:00:00"));
+        Assert.NotEmpty(PartnerCommands.All((_, _) => Task.FromResult(0)).Single(c => c.Name == "partners").Parse("feed agence --every 00:00:00").Errors);
+    }
+
+    [Fact]
     public async Task A_partner_that_was_down_is_taken_for_healthy_at_its_new_address_and_stands_in_line_from_now_on()
     {
         await using var hub = await HubHost.StartAsync(postgres);

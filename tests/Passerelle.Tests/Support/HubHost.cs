@@ -54,6 +54,9 @@ public sealed class HubHost : IAsyncDisposable
     /// <param name="settings">Configuration, as Section:Key=value.</param>
     public static async Task<HubHost> StartAsync(Postgres postgres, params string[] settings) => await StartOnAsync(await postgres.CloneAsync(), settings);
 
+    /// <summary>On a machine with a clock of its own.</summary>
+    public static async Task<HubHost> StartAsync(Postgres postgres, TimeProvider machine, params string[] settings) => await StartOnAsync(await postgres.CloneAsync(), settings, machine);
+
     /// <summary>On an empty database of the test's own.</summary>
     public static async Task<HubHost> StartOnNewAsync(string connectionString, params string[] settings)
     {
@@ -61,7 +64,7 @@ public sealed class HubHost : IAsyncDisposable
         return await StartOnAsync(connectionString, settings);
     }
 
-    static async Task<HubHost> StartOnAsync(string connectionString, params string[] settings)
+    static async Task<HubHost> StartOnAsync(string connectionString, string[] settings, TimeProvider? machine = null)
     {
         var (partner, logs) = (new ScriptedPartner(), new LogRecorder());
         string[] args =
@@ -77,6 +80,7 @@ public sealed class HubHost : IAsyncDisposable
             // Hangfire keeps its log provider in a static: one host's would outlive it and break the next one's jobs.
             builder.Services.Replace(ServiceDescriptor.Singleton<Hangfire.Logging.ILogProvider>(new NoOpLogProvider()));
             builder.Services.Replace(ServiceDescriptor.Singleton(new Random(20260901)));
+            if (machine is not null) builder.Services.Replace(ServiceDescriptor.Singleton(machine));
         });
         var keys = await RegisterCallersAsync(app.Services);
         await app.StartAsync(TestContext.Current.CancellationToken);

@@ -45,7 +45,7 @@ public sealed class HubProcess : IAsyncDisposable
     /// <summary>Not started yet, or ended since.</summary>
     public bool HasExited => process is not { HasExited: false };
 
-    public int ProcessId => process!.Id;
+    public int ProcessId => process?.Id ?? 0;
 
     /// <param name="partnerPort">Where emploi-demo's server will be; 0 for a free port.</param>
     /// <param name="settings">Configuration, as Section:Key=value.</param>

@@ -19,6 +19,8 @@ public static class Invariants
             "select c.id::text from clocks c left join clock_events e on e.clock_id = c.id and e.number = 1 where e.kind is distinct from 'started'"),
         ("an overdue clock's breach was fired",
             "select c.id::text from clocks c where c.state = 'overdue' and not exists (select 1 from clock_firings f where f.clock_id = c.id and f.rung = 'breach')"),
+        ("what happens to a clock is told to somebody",
+            "select c.id::text from events e join clocks c on c.subject = e.subject where e.type in ('clock.reminded', 'clock.overdue') and not exists (select 1 from notices n where n.clock_id = c.id)"),
         ("a clock's events are numbered in the order of recording",
             "select a.clock_id::text from clock_events a join clock_events b on b.clock_id = a.clock_id and b.number = a.number + 1 where b.record_time <= a.record_time"),
         ("a clock is under a policy that is there",

@@ -3,7 +3,7 @@ using NodaTime;
 namespace Passerelle.Hub.Clocks.History;
 
 /// <summary>A rung of a clock at its time.</summary>
-public readonly record struct TimedRung(string Name, Instant Time, bool BreaksQuietHours)
+public readonly record struct TimedRung(string Name, Instant Time, bool BreaksQuietHours, RungRecipient To = RungRecipient.Everyone)
 {
     public bool IsBreach => Name == PolicyRung.Breach;
 
@@ -24,7 +24,7 @@ public static class ClockRungs
         {
             // What the policy would have asked for before it was in force is not made up for.
             if (rung.AmountIn(window) is { } amount && amount > timeline.PolicyFloor && Reached(leg, amount) is { } time)
-                rungs.Add(new TimedRung(rung.Name, time, rung.BreaksQuietHours));
+                rungs.Add(new TimedRung(rung.Name, time, rung.BreaksQuietHours, rung.To));
         }
 
         rungs.Sort((a, b) => (a.Time, a.IsBreach).CompareTo((b.Time, b.IsBreach)) is var order and not 0 ? order : string.CompareOrdinal(a.Name, b.Name));

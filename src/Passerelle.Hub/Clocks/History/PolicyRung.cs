@@ -6,6 +6,9 @@ namespace Passerelle.Hub.Clocks.History;
 
 public enum RungAnchor { AfterStart = 1, BeforeDeadline, AfterDeadline, Percent }
 
+/// <summary>Who is told of a rung. A promise has no partner: whatever is said, it is the service that is told.</summary>
+public enum RungRecipient { Everyone = 1, Service, Partner }
+
 /// <summary>
 /// When somebody is told on the way to the deadline, or behind it. All of them are amounts of time as the policy's calendar counts it, so that a pause moves every rung
 /// that is still ahead, and "two hours before" are two working hours where working time counts.
@@ -16,6 +19,8 @@ public sealed record PolicyRung(string Name, RungAnchor Anchor, Duration Span, i
 {
     /// <summary>The name of the rung at the deadline, which every policy has.</summary>
     public const string Breach = "breach";
+
+    public RungRecipient To { get; init; } = RungRecipient.Everyone;
 
     public static PolicyRung AfterStart(Duration span, bool breaksQuietHours = false) => new($"start+{Text(span)}", RungAnchor.AfterStart, Microseconds.Whole(span), 0, breaksQuietHours);
 

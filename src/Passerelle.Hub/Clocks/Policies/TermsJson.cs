@@ -53,12 +53,16 @@ public static class TermsJson
 
     sealed record Offering(string Order, string[]? Partners = null);
 
-    sealed record Rung(string Anchor, string? Span = null, int? Percent = null, bool? BreaksQuietHours = null)
+    /// <param name="To">Null: everyone whom it concerns.</param>
+    sealed record Rung(string Anchor, string? Span = null, int? Percent = null, bool? BreaksQuietHours = null, string? To = null)
     {
         public static Rung Of(PolicyRung rung) => new(
-            EnumText<RungAnchor>.Of(rung.Anchor), rung.Anchor == RungAnchor.Percent ? null : Text(rung.Span), rung.Anchor == RungAnchor.Percent ? rung.Share : null, rung.BreaksQuietHours ? true : null);
+            EnumText<RungAnchor>.Of(rung.Anchor), rung.Anchor == RungAnchor.Percent ? null : Text(rung.Span), rung.Anchor == RungAnchor.Percent ? rung.Share : null, rung.BreaksQuietHours ? true : null,
+            rung.To == RungRecipient.Everyone ? null : EnumText<RungRecipient>.Of(rung.To));
 
-        public PolicyRung ToRung() => EnumText<RungAnchor>.Parse(Anchor) switch
+        public PolicyRung ToRung() => At() with { To = To is null ? RungRecipient.Everyone : EnumText<RungRecipient>.Parse(To) };
+
+        PolicyRung At() => EnumText<RungAnchor>.Parse(Anchor) switch
         {
             RungAnchor.AfterStart => PolicyRung.AfterStart(TermsJson.Span(Span!), BreaksQuietHours is true),
             RungAnchor.BeforeDeadline => PolicyRung.BeforeDeadline(TermsJson.Span(Span!), BreaksQuietHours is true),

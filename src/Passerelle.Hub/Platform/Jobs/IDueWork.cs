@@ -9,6 +9,6 @@ public interface IDueWork
     /// <summary>For how long the oldest due row has waited for somebody to take it; null when none waits.</summary>
     Task<TimeSpan?> OldestDueAsync(CancellationToken ct);
 
-    /// <summary>How often each node looks whether a row has come due.</summary>
+    /// <summary>How long each node waits before it looks again whether a row has come due; asked after each look.</summary>
     TimeSpan LookEvery => TimeSpan.FromSeconds(1);
 }
