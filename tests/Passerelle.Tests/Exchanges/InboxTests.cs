@@ -29,7 +29,7 @@ public sealed class InboxTests(Postgres postgres)
         Assert.Equal((State.AwaitingAnswer, acknowledged.DeliveryTime), (acknowledged.State, acknowledged.Window.StartTime));
         // Repeating it, even after the answer, is harmless and starts nothing anew.
         Assert.Equal(acknowledged, await AcknowledgeAsync(hub, envelope.Exchange));
-        await hub.AnswerAsync(EmploymentCalls.Declined(referral.Name), "interim");
+        await hub.AnswerAsync(EmploymentCalls.Interested(referral.Name), "interim");
         Assert.Equal(State.Answered, (await AcknowledgeAsync(hub, envelope.Exchange)).State);
         Assert.Equal(("pull", Attempt.Types.Outcome.Accepted), (await hub.GetAttemptsAsync(referral.Exchange)).Select(a => (a.Transport, a.Outcome)).Single());
         Assert.Equal(["exchange.queued", "exchange.delivered", "exchange.answered"], (await candidate.TimelineAsync()).TakeLast(3));
