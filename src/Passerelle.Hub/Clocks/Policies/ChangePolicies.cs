@@ -21,6 +21,9 @@ public sealed partial class ChangePolicies(IDbContextFactory<HubDb> dbs, ClockPo
     /// <summary>Between two passes: whoever has a clock that was missed shall be done with it.</summary>
     static readonly TimeSpan PassEvery = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>An order nudges; this finds what a node left behind.</summary>
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(5);
+
     public async Task RunAsync(CancellationToken ct)
     {
         while (await TakeAsync(ct) is { } change)
