@@ -36,8 +36,9 @@ public sealed partial class ClockService(HubDb db, ClockBook book, ClockFiles fi
         violations.ThrowIfAny();
         var (own, state, ct) = (context.Caller().PartnerId, StateOf(request.State), context.CancellationToken);
         var clocks = db.Clocks.AsNoTracking();
-        // Written out: few clocks are in some states, and nearly all in one; each has a plan of its own.
+        // Written out: few clocks are in some states or of some partners, and nearly all in one; each has a plan of its own.
         if (state is { } wanted) clocks = clocks.Where(c => c.State == EF.Constant(wanted));
+        if ((partnerId ?? own) is { } named) clocks = clocks.Where(c => c.PartnerId == EF.Constant(named));
         var read = await clocks
             .Where(c => own == null || c.PartnerId == own)
             .Where(c => caseId == null || c.CaseId == caseId)
