@@ -63,7 +63,7 @@ export async function enrolment({ hubs: { crm, ecole, interim }, partner, made, 
 
   await step('ecole-demo asks for the vaccination record', async () => {
     await answer({ documents_missing: { kinds: ['KIND_VACCINATION_RECORD'], message: 'Merci de joindre le certificat de vaccination.' } });
-    await answered(crm, made.enrolment.exchange, 'documents_missing', 'pull');
+    await answered(crm, made.enrolment.exchange, 'documents_missing', 'pull', made.promisedUntil);
     const { enrolment: read } = await crm.call('schooling/EnrolmentService/GetEnrolment', { name: made.enrolment.name });
     equal([read.state, read.missing_kinds], ['STATE_INCOMPLETE', ['KIND_VACCINATION_RECORD']], 'state and what is missing');
   });
@@ -86,7 +86,7 @@ export async function enrolment({ hubs: { crm, ecole, interim }, partner, made, 
 
   await step('ecole-demo accepts', async () => {
     await answer({ accepted: { message: 'Rendez-vous à 8 h 30 à l’accueil.' } });
-    await answered(crm, made.completed.exchange, 'accepted', 'pull');
+    await answered(crm, made.completed.exchange, 'accepted', 'pull', made.promisedUntil);
     const { enrolments } = await crm.call('schooling/EnrolmentService/ListEnrolments', { case: made.case });
     equal(enrolments.map((each) => [each.name, each.state]), [[made.enrolment.name, 'STATE_ACCEPTED']], 'enrolments of the case');
   });

@@ -1,7 +1,6 @@
 // What is the same for everything that travels: fetching, acknowledging, and what an answered exchange looks like.
 import { unpack } from '../contract.mjs';
-import { equal, seconds } from '../telling.mjs';
-import { PROMISED } from './household.mjs';
+import { equal } from '../telling.mjs';
 
 /** Watches a pulling partner's inbox until this exchange is there, and acknowledges it. Returns the envelope. */
 export async function fetchFrom(hub, exchange) {
@@ -23,13 +22,13 @@ export function open(envelope, kind, type) {
   return payload.message;
 }
 
-/** Reads an exchange that was answered; its window must have been met. */
-export async function answered(hub, name, code, transport) {
+/** Reads an exchange that was answered; its window must have been met, and was to end with the promise that it serves. */
+export async function answered(hub, name, code, transport, promisedUntil) {
   const { exchange, attempts } = await hub.call('exchanges/ExchangeService/GetExchange', { name });
   equal([exchange.state, exchange.answer_code], ['STATE_ANSWERED', code], 'state and answer of the exchange');
   equal([exchange.window.family, exchange.window.state], ['FAMILY_PARTNER_WINDOW', 'STATE_MET'], 'family and state of the window');
   equal(exchange.window.start_time, exchange.delivery_time, 'start of the window, the delivery');
-  equal(seconds(exchange.window.due_time) - seconds(exchange.window.start_time), PROMISED, 'seconds of the window');
+  equal(exchange.window.due_time, promisedUntil, 'end of the window, no later than the promise');
   const last = attempts.at(-1);
   equal([last.outcome, last.transport, last.sha256.length], ['OUTCOME_ACCEPTED', transport, 32], 'last attempt');
   return attempts;

@@ -2,7 +2,7 @@
 import { requestId } from '../hub.mjs';
 import { atLeast, equal, refused, seconds, that } from '../telling.mjs';
 
-export const PROMISED = 48 * 3600;
+const PROMISED = 48 * 3600;
 
 const members = [
   { role: 'ROLE_ADULT', given_name: 'Sacha', family_name: 'MODÈLE', email: 'sacha.modele@example.org', phone: '+33 6 39 98 00 11' },
@@ -41,6 +41,7 @@ export async function household({ hubs: { crm }, made, step }) {
     const filing = { request_id: requestId(), case: made.case, person: made.head, need: 'NEED_EMPLOYMENT', text: 'Alix cherche un emploi près de Caen.' };
     const { request } = await crm.call('cases/RequestService/FileRequest', filing);
     made.request = request.name;
+    made.promisedUntil = request.promise.due_time;
     equal(request.state, 'STATE_OPEN', 'state of the request');
     equal([request.promise.family, request.promise.state], ['FAMILY_PROMISE', 'STATE_RUNNING'], 'family and state of the promise');
     equal(seconds(request.promise.due_time) - seconds(request.promise.start_time), PROMISED, 'seconds promised');

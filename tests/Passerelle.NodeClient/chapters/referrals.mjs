@@ -57,7 +57,7 @@ export async function referrals({ hubs: { crm, emploi, interim }, partner, serve
   await step('emploi-demo answers that it is interested', async () => {
     const { referral } = await answer(emploi, made.pushed.name, { interested: { message: 'Entretien possible à Caen.' } });
     equal(referral.state, 'STATE_INTERESTED', 'state of the referral');
-    const attempts = await answered(crm, made.pushed.exchange, 'interested', 'push');
+    const attempts = await answered(crm, made.pushed.exchange, 'interested', 'push', made.promisedUntil);
     equal([attempts[0].outcome, attempts[0].error], ['OUTCOME_NOT_YET', 'UNAVAILABLE'], 'first attempt');
   });
 
@@ -73,7 +73,7 @@ export async function referrals({ hubs: { crm, emploi, interim }, partner, serve
 
   await step('interim-demo declines with a reason', async () => {
     await answer(interim, made.pulled.name, { declined: { reason: 'DECLINE_REASON_OUT_OF_AREA', message: 'Hors de notre secteur.' } });
-    await answered(crm, made.pulled.exchange, 'declined', 'pull');
+    await answered(crm, made.pulled.exchange, 'declined', 'pull', made.promisedUntil);
     const { referral } = await crm.call('employment/ReferralService/GetReferral', { name: made.pulled.name });
     equal([referral.state, referral.decline_reason], ['STATE_DECLINED', 'DECLINE_REASON_OUT_OF_AREA'], 'state and reason');
   });

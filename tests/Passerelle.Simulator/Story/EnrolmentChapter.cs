@@ -115,7 +115,7 @@ static class EnrolmentChapter
         var exchange = await AnsweredAsync(journey, sent.Exchange, "accepted");
         var enrolment = (await journey.Crm.Enrolments.GetEnrolmentAsync(new() { Name = sent.Name }, cancellationToken: journey.Stop)).Enrolment;
         Expect.Equal(Enrolment.Types.State.Accepted, enrolment.State, "state of the enrolment");
-        journey.Say($"Accepted; the school's 48-hour window: {Summary.Describe(exchange.Window)}.");
+        journey.Say($"Accepted; the school's window: {Summary.Describe(exchange.Window)}.");
     }
 
     static async Task<Exchange> AnsweredAsync(Journey journey, string name, string answer)
@@ -123,7 +123,7 @@ static class EnrolmentChapter
         var exchange = (await journey.AnsweredAsync(name)).Exchange;
         Expect.Equal(Exchange.Types.State.Answered, exchange.State, "state of the exchange");
         Expect.That(exchange.AnswerCode.StartsWith(answer, StringComparison.OrdinalIgnoreCase), $"the answer {answer}", $"\"{exchange.AnswerCode}\"");
-        Windows.Met(exchange);
+        Windows.Met(exchange, journey.PromisedUntil);
         return exchange;
     }
 }

@@ -7,7 +7,7 @@ namespace Passerelle.Simulator.Story;
 /// <summary>An internal application opens a case and files the household's question: the 48 hours begin.</summary>
 static class HouseholdChapter
 {
-    public static readonly TimeSpan Promised = TimeSpan.FromHours(48);
+    static readonly TimeSpan Promised = TimeSpan.FromHours(48);
 
     public static async Task PlayAsync(Journey journey)
     {
@@ -63,6 +63,7 @@ static class HouseholdChapter
         Expect.Equal(Clock.Types.Family.Promise, request.Promise!.Family, "family of the clock");
         Expect.Equal(Clock.Types.State.Running, request.Promise.State, "state of the promise");
         Expect.Equal(Promised, (request.Promise.DueTime - request.Promise.StartTime).ToTimeSpan(), "length of the promise");
+        journey.PromisedUntil = request.Promise.DueTime;
         journey.Say($"An answer is promised until {Paris.Moment(request.Promise.DueTime)}.");
         await journey.Watch.WaitForAsync(journey.Teller, "request.filed", e => e.Type == "request.filed");
     }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Passerelle.Contracts.Exchanges.V1;
 using Passerelle.Simulator.Hub;
+using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 
 namespace Passerelle.Simulator.Story;
 
@@ -25,6 +26,9 @@ sealed class Journey(KeyFile keys, string address, string? feedPath, Teller tell
     public string Spouse { get => field ?? throw Missing(); set; }
     public string Child { get => field ?? throw Missing(); set; }
     public string Request { get => field ?? throw Missing(); set; }
+
+    /// <summary>When the household's promise falls due.</summary>
+    public Timestamp PromisedUntil { get => field ?? throw Missing(); set; }
     public string Consent { get => field ?? throw Missing(); set; }
     public CaseWatch Watch { get => field ?? throw Missing(); set { field = value; HasWatch = true; } }
     public bool HasWatch { get; private set; }

@@ -6,6 +6,7 @@ using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Exchanges.V1;
 using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Simulator.Hub;
+using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 
 namespace Passerelle.Simulator.Story;
 
@@ -76,7 +77,7 @@ static class ReferralChapter
         Expect.Equal("UNAVAILABLE", attempts[0].Error, "error of the first attempt");
         Expect.Equal(Attempt.Types.Outcome.Accepted, attempts[^1].Outcome, "outcome of the last attempt");
         Expect.Equal("push", attempts[^1].Transport, "transport");
-        journey.Say($"Delivered at attempt {attempts.Count}, answered {exchange.AnswerCode}; its 48-hour window: {Summary.Describe(exchange.Window)}.");
+        journey.Say($"Delivered at attempt {attempts.Count}, answered {exchange.AnswerCode}; its window: {Summary.Describe(exchange.Window)}.");
         var answered = await journey.Crm.Referrals.GetReferralAsync(new() { Name = referral.Name }, cancellationToken: journey.Stop);
         Expect.Equal(Referral.Types.State.Interested, answered.Referral.State, "state of the referral");
     }
@@ -88,7 +89,7 @@ static class ReferralChapter
         var answered = await journey.Crm.Referrals.GetReferralAsync(new() { Name = referral.Name }, cancellationToken: journey.Stop);
         Expect.Equal(Referral.Types.State.Declined, answered.Referral.State, "state of the referral");
         Expect.Equal(DeclineReason.NoOpening, answered.Referral.DeclineReason, "reason");
-        journey.Say($"Declined because of {Summary.Words(answered.Referral.DeclineReason)}; its 48-hour window: {Summary.Describe(exchange.Window)}.");
+        journey.Say($"Declined because of {Summary.Words(answered.Referral.DeclineReason)}; its window: {Summary.Describe(exchange.Window)}.");
     }
 
     static async Task<(Exchange, IReadOnlyList<Attempt>)> AnsweredAsync(Journey journey, Referral referral, string answer)
@@ -97,7 +98,7 @@ static class ReferralChapter
         var exchange = response.Exchange;
         Expect.Equal(Exchange.Types.State.Answered, exchange.State, "state of the exchange");
         Expect.That(exchange.AnswerCode.StartsWith(answer, StringComparison.OrdinalIgnoreCase), $"the answer {answer}", $"\"{exchange.AnswerCode}\"");
-        Windows.Met(exchange);
+        Windows.Met(exchange, journey.PromisedUntil);
         Expect.AtLeast(1, response.Attempts.Count, "attempts");
         return (exchange, response.Attempts);
     }
@@ -113,14 +114,14 @@ static class ReferralChapter
 
 static class Windows
 {
-    /// <summary>The partner's window ran from the delivery for 48 hours, and the answer stopped it in time.</summary>
-    public static void Met(Exchange exchange)
+    /// <summary>The partner's window ran from the delivery, to end with the promise that it serves at the latest, and the answer stopped it in time.</summary>
+    public static void Met(Exchange exchange, Timestamp promisedUntil)
     {
         var window = exchange.Window;
         Expect.That(window is not null, "a window on the answered exchange", "none");
         Expect.Equal(Clock.Types.State.Met, window!.State, "state of the partner's window");
         Expect.Equal(exchange.DeliveryTime, window.StartTime, "start of the window (the delivery)");
-        Expect.Equal(HouseholdChapter.Promised, (window.DueTime - window.StartTime).ToTimeSpan(), "length of the window");
+        Expect.Equal(promisedUntil, window.DueTime, "end of the window (the promise, which began before)");
         Expect.Equal(exchange.AnswerTime, window.AnswerTime, "answer that stopped the window");
     }
 }
