@@ -173,7 +173,7 @@ public sealed class LeaseTests(Postgres postgres)
     [Fact]
     public async Task What_is_under_way_is_not_claimed_again_by_a_node_that_could_not_renew_its_lease()
     {
-        await using var hub = await HubHost.StartAsync(postgres, "Delivery:Lease=00:00:01");
+        await using var hub = await HubHost.StartAsync(postgres, "Delivery:Lease=00:00:03");
         var referral = await (await Candidate.ReadyAsync(hub)).ReferAsync();
         var answer = new TaskCompletionSource<SendOutcome>();
         hub.Partner.Next(_ => answer.Task);
@@ -181,7 +181,7 @@ public sealed class LeaseTests(Postgres postgres)
         await hub.OutageAsync("exchanges", "old.state = 'sending' and new.state = 'sending' and new.generation = old.generation");
 
         var run = hub.RunAsync<DeliverDue>();
-        await Eventually.BecomesTrueAsync(() => hub.OutageLastsAsync(TimeSpan.FromSeconds(3)), () => "Time stood still.");
+        await Eventually.BecomesTrueAsync(() => hub.OutageLastsAsync(TimeSpan.FromSeconds(8)), () => "Time stood still.");
         await hub.OutageEndsAsync("exchanges");
         answer.SetResult(new SendOutcome.Accepted());
         await run;

@@ -4,6 +4,7 @@ using Passerelle.Tests.Support;
 namespace Passerelle.Tests.Faults;
 
 /// <summary>The short set: every kill point, every way for a line to fail, the database's restart, and wrong clocks, once each. `./test.sh --soak` plays drawn schedules at length.</summary>
+[Collection("Clusters")]
 public sealed class FaultTests(Postgres postgres)
 {
     static readonly int seed = FaultSettings.Seed ?? 20260901;

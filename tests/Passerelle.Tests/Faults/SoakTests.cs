@@ -3,6 +3,7 @@ using Passerelle.Tests.Support;
 namespace Passerelle.Tests.Faults;
 
 /// <summary>The long set, run by `./test.sh --soak` only.</summary>
+[Collection("Clusters")]
 public sealed class SoakTests(Postgres postgres)
 {
     [Fact(Explicit = true)]
