@@ -7,8 +7,7 @@ using Passerelle.Hub.Platform.Jobs;
 
 namespace Passerelle.Hub.Exchanges;
 
-/// <summary>Delivers by push what is due. Claims are made one after the other, the next while the one before is prepared; sends run side by side, and their outcomes are saved together as they come in:
-/// a slow partner keeps nobody waiting.</summary>
+/// <summary>Delivers by push what is due. Claims are made one after the other, sends run side by side, and their outcomes are saved together as they come in: a slow partner keeps nobody waiting.</summary>
 public sealed partial class DeliverDue(
     ExchangeClaims claims, Dispatcher dispatcher, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
     ILogger<DeliverDue> logger) : IDueWork
@@ -45,7 +44,6 @@ public sealed partial class DeliverDue(
         finally
         {
             // What has come home is written down, even when the node is stopping.
-            await run.Preparing;
             await run.LandedAsync();
             run.Outcomes.Writer.Complete();
             await completing;
@@ -77,8 +75,7 @@ public sealed partial class DeliverDue(
             if (taken.Claims.Count > 0)
             {
                 foreach (var claimed in taken.Claims) run.Hold(claimed.Claim, began);
-                await run.Preparing;
-                run.Preparing = SetOffAsync(run, taken);
+                await SetOffAsync(run, taken);
                 // The more there is, the more it pays to let some come together before the next claim.
                 if (taken.Claims.Count < 2 * FullClaim) await Task.Delay(options.Value.Pace * Math.Min(1, (double)taken.Claims.Count / FullClaim), time, ct);
                 if (run.Crowded.Count > 0) return true;
@@ -116,14 +113,9 @@ public sealed partial class DeliverDue(
                 _ = SendAsync(run, ready[i]);
             }
         }
-        catch (Exception e) when (ErrorInterceptor.IsStorageOutage(e) || run.Cut.IsCancellationRequested)
-        {
-            // Their leases end, and they are claimed again.
-            LogStorageAway(e.GetType().Name);
-            run.EverywhereTime = 0;
-        }
         finally
         {
+            // What may not leave has ended; what could not be prepared is claimed again when its lease is over.
             run.Settle(taken.Claims.Select(c => c.Claim).Where(c => !leaving.Contains(c)));
         }
     }
@@ -282,9 +274,6 @@ public sealed partial class DeliverDue(
 
         /// <summary>When it last looked everywhere; 0: that is what it must do next.</summary>
         public long EverywhereTime { get; set; }
-
-        /// <summary>The claim that is being prepared: one at a time, beside the next claim.</summary>
-        public Task Preparing { get; set; } = Task.CompletedTask;
 
         public Channel<Completion> Outcomes { get; } = Channel.CreateUnbounded<Completion>(new UnboundedChannelOptions { SingleReader = true });
 
