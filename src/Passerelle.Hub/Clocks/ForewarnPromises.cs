@@ -22,6 +22,8 @@ public sealed partial class ForewarnPromises(NpgsqlDataSource source, IOptions<R
 
     public TimeSpan LookEvery => TimeSpan.FromMinutes(1);
 
+    public string SweepCron => "*/10 * * * *";
+
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         var now = await NowAsync(ct);

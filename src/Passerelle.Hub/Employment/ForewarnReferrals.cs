@@ -23,6 +23,8 @@ public sealed class ForewarnReferrals(NpgsqlDataSource source, IServiceScopeFact
 
     public TimeSpan LookEvery => TimeSpan.FromMinutes(1);
 
+    public string SweepCron => "*/10 * * * *";
+
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         var now = await NowAsync(ct);

@@ -12,6 +12,8 @@ public sealed partial class FollowLapses(NpgsqlDataSource source, IServiceScopeF
 
     public TimeSpan LookEvery => TimeSpan.FromSeconds(5);
 
+    public string SweepCron => "*/10 * * * *";
+
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand("select hub_now() - min(lapse_time) from clocks where lapse_time is not null");

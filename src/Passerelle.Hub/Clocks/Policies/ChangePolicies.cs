@@ -24,6 +24,8 @@ public sealed partial class ChangePolicies(IDbContextFactory<HubDb> dbs, ClockPo
     /// <summary>An order nudges; this finds what a node left behind.</summary>
     public TimeSpan LookEvery => TimeSpan.FromSeconds(5);
 
+    public string SweepCron => "*/10 * * * *";
+
     public async Task RunAsync(CancellationToken ct)
     {
         while (await TakeAsync(ct) is { } change)

@@ -86,7 +86,7 @@ public sealed partial class DueWorkKeeper<TWork>(
                     registered = false;
                 }
 
-                if (!registered) recurring.AddOrUpdate<DueWorkJob<TWork>>(Name, j => j.RunAsync(CancellationToken.None), options.Value.SweepCron);
+                if (!registered) recurring.AddOrUpdate<DueWorkJob<TWork>>(Name, j => j.RunAsync(CancellationToken.None), work.SweepCron ?? options.Value.SweepCron);
                 registered = true;
             }
             catch (Exception e) when (!ct.IsCancellationRequested)

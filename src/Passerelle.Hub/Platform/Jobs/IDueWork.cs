@@ -11,4 +11,7 @@ public interface IDueWork
 
     /// <summary>How long each node waits before it looks again whether a row has come due; asked after each look.</summary>
     TimeSpan LookEvery => TimeSpan.FromSeconds(1);
+
+    /// <summary>The cron of the sweep by which Hangfire starts it, whoever else forgot; null: Jobs:SweepCron. What is due seldom, or can wait, is swept seldom: each sweep costs its transactions.</summary>
+    string? SweepCron => null;
 }

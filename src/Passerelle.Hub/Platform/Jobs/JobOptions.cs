@@ -12,7 +12,7 @@ public sealed class JobOptions
     /// <summary>Hangfire workers on this node: more than there are kinds of due work, since a job stays as long as it has any. Few are enough: a job takes whole batches. Default 8.</summary>
     public int Workers { get; set; } = 8;
 
-    /// <summary>Cron of the sweep that starts each work from Hangfire itself, whoever else forgot. Default every minute.</summary>
+    /// <summary>Cron of the sweep that starts each work from Hangfire itself, whoever else forgot; work that can wait is swept less often. Default every minute.</summary>
     public string SweepCron { get; set; } = "* * * * *";
 
     /// <summary>How long a due row may wait before the watchdog does the work itself. Default 3 s.</summary>
