@@ -182,8 +182,8 @@ public static class HubApp
             new PostgreSqlStorageOptions
             {
                 SchemaName = "hangfire",
-                // What this node enqueues wakes its workers at once; the poll is for what others enqueue.
-                QueuePollInterval = TimeSpan.FromSeconds(10),
+                // What this node enqueues wakes its workers at once; the poll is for what others enqueue and do not get done, which their watchdogs see to as well.
+                QueuePollInterval = TimeSpan.FromSeconds(30),
                 // A killed worker's job and locks come back within a minute instead of half an hour and ten minutes.
                 UseSlidingInvisibilityTimeout = true,
                 InvisibilityTimeout = TimeSpan.FromMinutes(1),

@@ -92,7 +92,7 @@ public sealed class CaseService(
             where c.id = $1 group by c.id
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-        await using var reader = await command.ExecuteReaderAsync(context.CancellationToken);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         if (!await reader.ReadAsync(context.CancellationToken)) throw new ResourceNotFound(request.Name);
         return new Wire.GetCaseStatusResponse
         {

@@ -32,16 +32,7 @@ public sealed partial class FireClocks(IDbContextFactory<HubDb> dbs, ClockPolici
     /// <summary>How long a clock that cannot be read is left alone: as long as somebody may need to set it right.</summary>
     static readonly TimeSpan UnreadableRetry = TimeSpan.FromMinutes(10);
 
-    /// <summary>A rung that was not known at the last look is late by this at most.</summary>
-    static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(3);
-
-    /// <summary>Where rungs come one after the other, some of them are fired together.</summary>
-    static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(500);
-
-    TimeSpan lookIn = TimeSpan.FromSeconds(1);
-
-    /// <summary>Until the next time that was known at the last look: a node with nothing to do asks seldom, and is there on time.</summary>
-    public TimeSpan LookEvery => lookIn;
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(3);
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -56,15 +47,14 @@ public sealed partial class FireClocks(IDbContextFactory<HubDb> dbs, ClockPolici
         await notifier.GatherAsync(ct);
     }
 
+    /// <remarks>A rung is due once its time has passed, a notice when it has come.</remarks>
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         await using var db = await dbs.CreateDbContextAsync(ct);
-        var waited = (await db.Database.SqlQuery<TimeSpan?>(
+        return (await db.Database.SqlQuery<TimeSpan?>(
             $"""
-            select hub_now() - least((select min(next_fire_time) from clocks), (select min(due_time) from notices where state = 'queued')) as "Value"
+            select hub_now() - least((select min(next_fire_time) from clocks) + interval '1 microsecond', (select min(due_time) from notices where state = 'queued')) as "Value"
             """).ToListAsync(ct))[0];
-        lookIn = waited is null ? LongestLook : waited > TimeSpan.Zero ? TimeSpan.FromSeconds(1) : TimeSpan.FromTicks(Math.Clamp(-waited.Value.Ticks, ShortestLook.Ticks, LongestLook.Ticks));
-        return waited > TimeSpan.Zero ? waited : null;
     }
 
     /// <returns>How many were due.</returns>

@@ -50,7 +50,7 @@ public sealed partial class ForewarnPromises(NpgsqlDataSource source, IOptions<R
             insert into events (type, time, subject, case_id, detail) select 'clock.unattended', $4, due.subject, due.case_id, $3 from due join told on told.clock_id = due.id
             """, quiet.Absence);
         command.Parameters.Add(new() { Value = now.ToDateTimeOffset() });
-        var count = await command.ExecuteNonQueryAsync(ct);
+        var count = await command.ExecuteNonQueryAsync(CancellationToken.None);
         if (count == 0) return;
         LogForewarned(count, quiet.Absence.From.ToDateTimeOffset());
         changes.Pulse();
@@ -60,7 +60,7 @@ public sealed partial class ForewarnPromises(NpgsqlDataSource source, IOptions<R
     {
         await using var command = Command(
             $"select exists (select from clocks c where {Due} and not exists (select from clock_firings f where f.clock_id = c.id and f.generation = 0 and f.rung = $3))", absence);
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
+        return (bool)(await command.ExecuteScalarAsync(CancellationToken.None))!;
     }
 
     NpgsqlCommand Command(string sql, Absence absence)
@@ -81,7 +81,7 @@ public sealed partial class ForewarnPromises(NpgsqlDataSource source, IOptions<R
     async Task<Instant> NowAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand("select hub_now()");
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(ct);
         return Instant.FromDateTimeOffset(reader.GetFieldValue<DateTimeOffset>(0));
     }

@@ -18,13 +18,10 @@ public sealed class OpenPromises
 
     public OpenPromise? Of(Guid caseId) => byCase.TryGetValue(caseId, out var promise) ? promise : null;
 
-    /// <summary>Part of the open transaction: until its end nobody moves them. Who moves one later finds the windows that have started.</summary>
-    public static async Task<OpenPromises> OfAsync(HubDb db, Guid[] caseIds, CancellationToken ct)
+    /// <summary>Part of the open transaction: until its end nobody moves them. Who moves one later finds the windows that have started. Straight to the driver: each batch of deliveries asks.</summary>
+    public static NpgsqlBatchCommand Question(Guid[] caseIds)
     {
-        var promises = new OpenPromises();
-        if (caseIds.Length == 0) return promises;
-        // Straight to the driver: each batch of deliveries asks.
-        await using var command = new NpgsqlCommand(
+        var question = new NpgsqlBatchCommand(
             """
             select distinct on (case_id) case_id, id, state, due_time from (
                 select case_id, id, state, due_time from clocks
@@ -32,16 +29,28 @@ public sealed class OpenPromises
                 order by id for share
             ) open
             order by case_id, due_time, id
-            """,
-            (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction());
-        command.Parameters.Add(new() { Value = caseIds });
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
+            """);
+        question.Parameters.Add(new() { Value = caseIds });
+        return question;
+    }
+
+    public static async Task<OpenPromises> ReadAsync(NpgsqlDataReader answer, CancellationToken ct)
+    {
+        var promises = new OpenPromises();
+        while (await answer.ReadAsync(ct))
         {
-            promises.byCase[reader.GetGuid(0)] = new OpenPromise(
-                reader.GetGuid(1), EnumText<Standing>.Parse(reader.GetString(2)), reader.IsDBNull(3) ? null : Instant.FromDateTimeOffset(reader.GetFieldValue<DateTimeOffset>(3)));
+            promises.byCase[answer.GetGuid(0)] = new OpenPromise(
+                answer.GetGuid(1), EnumText<Standing>.Parse(answer.GetString(2)), answer.IsDBNull(3) ? null : Instant.FromDateTimeOffset(answer.GetFieldValue<DateTimeOffset>(3)));
         }
 
         return promises;
+    }
+
+    /// <summary>Of one case.</summary>
+    public static async Task<OpenPromises> OfAsync(HubDb db, Guid caseId, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction()) { BatchCommands = { Question([caseId]) } };
+        await using var answer = await batch.ExecuteReaderAsync(CancellationToken.None);
+        return await ReadAsync(answer, ct);
     }
 }

@@ -57,7 +57,7 @@ public sealed class ForewarnReferrals(NpgsqlDataSource source, IServiceScopeFact
     async Task<Instant> NowAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand("select hub_now()");
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(ct);
         return Instant.FromDateTimeOffset(reader.GetFieldValue<DateTimeOffset>(0));
     }
@@ -73,7 +73,7 @@ public sealed class ForewarnReferrals(NpgsqlDataSource source, IServiceScopeFact
             """);
         command.Parameters.Add(new() { Value = absence.From.ToDateTimeOffset() });
         command.Parameters.Add(new() { Value = absence.Until.ToDateTimeOffset() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         var referrals = new List<Guid>();
         while (await reader.ReadAsync(ct)) referrals.Add(reader.GetGuid(0));
         return referrals;

@@ -34,7 +34,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand($"select hub_now() - greatest(a.audit_time + {Every}, a.lease_end_time) from (select) one left join audits a on true");
-        var waited = await command.ExecuteScalarAsync(ct) is TimeSpan since ? since : TimeSpan.Zero;
+        var waited = await command.ExecuteScalarAsync(CancellationToken.None) is TimeSpan since ? since : TimeSpan.Zero;
         // Nobody could have taken it before the first look.
         return waited < TimeSpan.Zero ? null : waited > LookEvery ? waited - LookEvery : TimeSpan.Zero;
     }
@@ -72,7 +72,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
             where a.id = due.id
             returning a.audit_time, a.whole_time, a.horizon, a.opened_count
             """);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct)
             ? new Taken(reader.GetFieldValue<DateTimeOffset>(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<ulong>(2), reader.GetInt64(3))
             : null;
@@ -123,7 +123,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     {
         await using var command = Command(connection, AuditRules.Opened);
         command.Parameters.Add(new() { Value = since, NpgsqlDbType = NpgsqlDbType.Xid8 });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(ct);
         return (reader.GetFieldValue<ulong>(0), reader.GetInt64(1), reader.GetInt64(2));
     }
@@ -137,7 +137,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
             left join (select partner_id, pause_time is not null or health <> 'up' as closed from lanes) l on l.partner_id = e.partner_id
             group by 1
             """);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         // A state that has become empty is told too.
         var counts = Enum.GetValues<ExchangeState>().ToDictionary(EnumText<ExchangeState>.Of, _ => 0L);
         while (await reader.ReadAsync(ct)) counts[reader.GetString(0)] = reader.GetInt64(1);
@@ -147,7 +147,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     static async Task<HashSet<string>> OpenAlarmsAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         await using var command = Command(connection, "select name from alarms where clear_time is null");
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         var names = new HashSet<string>();
         while (await reader.ReadAsync(ct)) names.Add(reader.GetString(0));
         return names;
@@ -157,7 +157,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     {
         await using var command = Command(connection,
             string.Create(CultureInfo.InvariantCulture, $"with found (name) as materialized ({rule.Over(since)}) select (select count(*) from found), array(select name from found limit {Finding.MostNamed})"));
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(ct);
         return new Finding(rule.Name, reader.GetInt64(0), reader.GetFieldValue<string[]>(1));
     }
@@ -172,7 +172,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
         update.Parameters.Add(new() { Value = seen.OpenedCount });
         update.Parameters.Add(new() { Value = whole });
         update.Parameters.Add(new() { Value = taken.Time });
-        if (await update.ExecuteNonQueryAsync(ct) == 0) return false;
+        if (await update.ExecuteNonQueryAsync(CancellationToken.None) == 0) return false;
         var raised = new List<Finding>();
         foreach (var finding in seen.Findings) if (await AlarmBook.RaiseAsync(connection, finding, taken.Time, ct)) raised.Add(finding);
         var cleared = await AlarmBook.ClearAsync(connection, AuditRules.Names, seen.Findings, taken.Time, ct);

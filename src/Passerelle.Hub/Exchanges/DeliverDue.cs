@@ -52,6 +52,8 @@ public sealed partial class DeliverDue(
         }
     }
 
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(2);
+
     public Task<TimeSpan?> OldestDueAsync(CancellationToken ct) => claims.OldestDueAsync(ct);
 
     /// <summary>One round: claim, prepare, set off; then wait for a reason to look again.</summary>
@@ -61,8 +63,6 @@ public sealed partial class DeliverDue(
         var called = nudge.Next;
         try
         {
-            // After an outage, or a long pause of this process: what is ours must not look due to our own claim.
-            await RenewAsync(run, options.Value.Lease * 2 / 3, run.Cut);
             var began = time.GetTimestamp();
             var taken = await TakeAsync(run);
             if (ct.IsCancellationRequested)
@@ -140,7 +140,7 @@ public sealed partial class DeliverDue(
         var everywhere = places is null || run.EverywhereTime == 0 || time.GetElapsedTime(run.EverywhereTime) >= LookAnyway;
         var lanes = everywhere ? [] : places!.Concat(run.Crowded).Distinct().ToList();
         if (everywhere) run.EverywhereTime = time.GetTimestamp();
-        var taken = everywhere ? await claims.TakeAsync(room, run.Cut) : lanes.Count > 0 ? await claims.TakeAsync(lanes, room, run.Cut) : Taken.Nothing;
+        var taken = everywhere ? await claims.TakeAsync(room, run.UnderWay, run.Cut) : lanes.Count > 0 ? await claims.TakeAsync(lanes, room, run.UnderWay, run.Cut) : Taken.Nothing;
         (run.Crowded, run.IsFull) = (taken.Crowded, false);
         return taken;
     }
@@ -266,6 +266,7 @@ public sealed partial class DeliverDue(
     {
         readonly ConcurrentDictionary<Claim, Held> held = new();
         TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         /// <summary>Partners whose lanes had more than room.</summary>
         public IReadOnlyCollection<string> Crowded { get; set; } = [];
 
@@ -281,6 +282,8 @@ public sealed partial class DeliverDue(
         public CancellationToken Cut => cut;
 
         public bool IsIdle => held.IsEmpty;
+
+        public Guid[] UnderWay => [.. held.Select(h => h.Key.ExchangeId)];
 
         /// <summary>Completes when something was settled: lanes have room, lines have moved up.</summary>
         public Task Changed => Volatile.Read(ref changed).Task;

@@ -61,9 +61,8 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         var claims = completions.Select(c => c.Claim).ToList();
         // Locked whoever has claimed them since, so that no attempt is being ended by an answer or an acknowledgement at this very moment.
         var exchanges = (await LockAsync(claims, ct)).ToDictionary(e => e.Id);
-        var promises = await OpenPromises.OfAsync(
-            db, [.. completions.Where(c => c.Outcome is SendOutcome.Accepted && exchanges[c.Claim.ExchangeId].DeliveryTime is null).Select(c => exchanges[c.Claim.ExchangeId].CaseId)], ct);
-        var (now, isTroubled, hasFollowers) = await LookAroundAsync(exchanges.Values, ct);
+        var begins = completions.Where(c => c.Outcome is SendOutcome.Accepted && exchanges[c.Claim.ExchangeId].DeliveryTime is null).Select(c => exchanges[c.Claim.ExchangeId].CaseId).Distinct();
+        var (now, isTroubled, hasFollowers, promises) = await LookAroundAsync(exchanges.Values, [.. begins], ct);
         // What was accepted under the claim that still counts is an attempt under way: there is nothing to read.
         var plain = completions.Where(c => c.Outcome is SendOutcome.Accepted && exchanges[c.Claim.ExchangeId].IsClaimedBy(c.Claim.Generation)).Select(c => c.Claim).ToHashSet();
         var attempts = (await AttemptsAsync([.. claims.Where(c => !plain.Contains(c))], ct)).ToDictionary(a => (a.ExchangeId, a.Number));
@@ -104,25 +103,31 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         return called > 0 || closed.Exists(l => l.IsOpen);
     }
 
-    /// <summary>What else matters to exchanges that leave, in one question: nearly always nothing does.</summary>
-    /// <returns>The time; whether a lane has failures to forget; whether somebody is in line behind them.</returns>
-    async Task<(DateTimeOffset Now, bool IsTroubled, bool HasFollowers)> LookAroundAsync(IReadOnlyCollection<Exchange> exchanges, CancellationToken ct)
+    /// <summary>What else matters to exchanges that leave, in one exchange with the database: nearly always nothing does.</summary>
+    /// <param name="begins">The cases of which a window begins.</param>
+    /// <returns>The time; whether a lane has failures to forget; whether somebody is in line behind them; what the windows that begin may serve.</returns>
+    async Task<(DateTimeOffset Now, bool IsTroubled, bool HasFollowers, OpenPromises Promises)> LookAroundAsync(IReadOnlyCollection<Exchange> exchanges, Guid[] begins, CancellationToken ct)
     {
-        await using var command = (NpgsqlCommand)db.Database.GetDbConnection().CreateCommand();
-        command.CommandText =
+        await using var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection());
+        // First, since it may wait for whoever moves a promise; then the time.
+        batch.BatchCommands.Add(OpenPromises.Question(begins));
+        var around = new NpgsqlBatchCommand(
             """
             select hub_now(),
                 exists (select from lanes where partner_id = any($1) and (failures > 0 or health <> 'up')),
                 exists (
                     select from unnest($1, $2, $3) line (partner_id, case_id, id) cross join lateral (
                         select from exchanges e where e.partner_id = line.partner_id and e.case_id = line.case_id and e.state in ('queued', 'sending') and e.id <> line.id limit 1) other)
-            """;
-        command.Parameters.Add(new() { Value = exchanges.Select(e => e.PartnerId).ToArray() });
-        command.Parameters.Add(new() { Value = exchanges.Select(e => e.CaseId).ToArray() });
-        command.Parameters.Add(new() { Value = exchanges.Select(e => e.Id).ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+            """);
+        around.Parameters.Add(new() { Value = exchanges.Select(e => e.PartnerId).ToArray() });
+        around.Parameters.Add(new() { Value = exchanges.Select(e => e.CaseId).ToArray() });
+        around.Parameters.Add(new() { Value = exchanges.Select(e => e.Id).ToArray() });
+        batch.BatchCommands.Add(around);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
+        var promises = await OpenPromises.ReadAsync(reader, ct);
+        await reader.NextResultAsync(ct);
         await reader.ReadAsync(ct);
-        return (reader.GetFieldValue<DateTimeOffset>(0), reader.GetBoolean(1), reader.GetBoolean(2));
+        return (reader.GetFieldValue<DateTimeOffset>(0), reader.GetBoolean(1), reader.GetBoolean(2), promises);
     }
 
     /// <summary>In one order, whoever locks several: nobody waits in a circle.</summary>

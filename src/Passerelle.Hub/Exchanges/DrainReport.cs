@@ -49,7 +49,7 @@ public sealed class DrainReport(NpgsqlDataSource source)
         command.Parameters.Add(new() { Value = (object?)partnerId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = FirstIdOf(hourAgo) });
         command.Parameters.Add(new() { Value = hourAgo });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         var drains = new List<Drain>();
         while (await reader.ReadAsync(ct))
         {

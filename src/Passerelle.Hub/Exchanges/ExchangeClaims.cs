@@ -80,7 +80,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
                  where e.partner_id = x.partner_id and e.state = 'sending' and e.due_time > room.now and e.case_id = x.case_id and e.id <> x.id) as waits
             from room cross join lateral (
                 select id, partner_id, case_id, sequence, due_time from exchanges x
-                where x.partner_id = room.partner_id and x.state in ('queued', 'sending') and x.due_time <= room.now
+                where x.partner_id = room.partner_id and x.state in ('queued', 'sending') and x.due_time <= room.now and x.id <> all($10)
                 order by x.due_time, x.sequence
                 limit case when room.free > 0 then room.free + {LookBeyond} else 0 end
                 for update skip locked
@@ -123,15 +123,17 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         """;
 
     /// <summary>From all lanes that are pushed to.</summary>
-    public Task<Taken> TakeAsync(int limit, CancellationToken ct) => TakeAsync(TakeFromAll, DeliveryMode.Push, null, limit, ct);
+    /// <param name="held">What the caller has under way: it is not taken again, even if its lease could not be renewed.</param>
+    public Task<Taken> TakeAsync(int limit, Guid[] held, CancellationToken ct) => TakeAsync(TakeFromAll, DeliveryMode.Push, null, limit, held, ct);
 
     /// <summary>From these partners' lanes, those of them that are pushed to.</summary>
-    public Task<Taken> TakeAsync(IReadOnlyCollection<string> partnerIds, int limit, CancellationToken ct) => TakeAsync(TakeFromSome, DeliveryMode.Push, partnerIds, limit, ct);
+    /// <param name="held">What the caller has under way: it is not taken again, even if its lease could not be renewed.</param>
+    public Task<Taken> TakeAsync(IReadOnlyCollection<string> partnerIds, int limit, Guid[] held, CancellationToken ct) => TakeAsync(TakeFromSome, DeliveryMode.Push, partnerIds, limit, held, ct);
 
     /// <summary>For a partner that pulls.</summary>
-    public Task<Taken> TakeForAsync(string partnerId, int limit, CancellationToken ct) => TakeAsync(TakeForOne, DeliveryMode.Pull, [partnerId], limit, ct);
+    public Task<Taken> TakeForAsync(string partnerId, int limit, CancellationToken ct) => TakeAsync(TakeForOne, DeliveryMode.Pull, [partnerId], limit, [], ct);
 
-    async Task<Taken> TakeAsync(string sql, DeliveryMode mode, IReadOnlyCollection<string>? partnerIds, int limit, CancellationToken ct)
+    async Task<Taken> TakeAsync(string sql, DeliveryMode mode, IReadOnlyCollection<string>? partnerIds, int limit, Guid[] held, CancellationToken ct)
     {
         Points.Reach(Points.ClaimBegins);
         var delivery = options.Value;
@@ -146,9 +148,10 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         command.Parameters.Add(new() { Value = PutAsideFor });
         // A probe is over by then, whatever became of its node.
         command.Parameters.Add(new() { Value = delivery.AttemptTimeout + delivery.Lease });
+        command.Parameters.Add(new() { Value = held });
         var claims = new List<Claimed>();
         var (now, crowded, served) = (default(DateTimeOffset), Array.Empty<string>(), true);
-        await using (var reader = await command.ExecuteReaderAsync(ct))
+        await using (var reader = await command.ExecuteReaderAsync(CancellationToken.None))
         {
             while (await reader.ReadAsync(ct))
             {
@@ -181,7 +184,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
         command.Parameters.Add(new() { Value = claims.Select(c => c.ExchangeId).ToArray() });
         command.Parameters.Add(new() { Value = claims.Select(c => c.Generation).ToArray() });
         command.Parameters.Add(new() { Value = options.Value.Lease });
-        await command.ExecuteNonQueryAsync(ct);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <summary>Due at once, for whoever asks next: it has not left after all. What has been claimed anew or has left is left alone.</summary>
@@ -195,11 +198,11 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             """);
         command.Parameters.Add(new() { Value = claims.Select(c => c.ExchangeId).ToArray() });
         command.Parameters.Add(new() { Value = claims.Select(c => c.Generation).ToArray() });
-        await command.ExecuteNonQueryAsync(ct);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    /// <summary>For how long the oldest due exchange of open push lanes has waited for somebody to take it: since its lane was served last or might be probed again. A lane that is full
-    /// waits for its partner.</summary>
+    /// <summary>For how long the oldest due exchange of open push lanes has waited for somebody to take it: since its lane was served last or might be probed again. Negative: the next one is due,
+    /// or a lane may be probed, in so long. A lane that is full waits for its partner.</summary>
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand(
@@ -208,13 +211,13 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             from (select hub_now() as now) n cross join lanes l join partners p on p.id = l.partner_id
             cross join lateral (
                 select due_time from exchanges x
-                where x.partner_id = l.partner_id and x.state in ('queued', 'sending') and x.due_time <= n.now
+                where x.partner_id = l.partner_id and x.state in ('queued', 'sending')
                 order by x.due_time limit 1
             ) x
-            where p.delivery = 'push' and l.pause_time is null and (l.health = 'up' or l.probe_time <= n.now)
+            where p.delivery = 'push' and l.pause_time is null
               and (select count(*) from exchanges s where s.partner_id = l.partner_id and s.state = 'sending' and s.due_time > n.now) < coalesce(l.max_in_flight, $1)
             """);
         command.Parameters.Add(new() { Value = lanes.Value.MaxInFlight });
-        return await command.ExecuteScalarAsync(ct) as TimeSpan?;
+        return await command.ExecuteScalarAsync(CancellationToken.None) as TimeSpan?;
     }
 }

@@ -93,7 +93,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         if (await LastAttemptAsync(exchange.Id, ct) is not { } attempt) return false;
         var now = await db.NowAsync(ct);
         attempt.End(AttemptOutcome.Accepted, null, now);
-        await DeliverAsync(exchange, await OpenPromises.OfAsync(db, [exchange.CaseId], ct), now, ct);
+        await DeliverAsync(exchange, await OpenPromises.OfAsync(db, exchange.CaseId, ct), now, ct);
         return true;
     }
 

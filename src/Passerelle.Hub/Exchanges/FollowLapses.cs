@@ -10,14 +10,14 @@ public sealed partial class FollowLapses(NpgsqlDataSource source, IServiceScopeF
 {
     const int BatchSize = 100;
 
-    public TimeSpan LookEvery => TimeSpan.FromSeconds(5);
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(10);
 
     public string SweepCron => "*/10 * * * *";
 
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand("select hub_now() - min(lapse_time) from clocks where lapse_time is not null");
-        return await command.ExecuteScalarAsync(ct) as TimeSpan?;
+        return await command.ExecuteScalarAsync(CancellationToken.None) as TimeSpan?;
     }
 
     public async Task RunAsync(CancellationToken ct)
@@ -57,7 +57,7 @@ public sealed partial class FollowLapses(NpgsqlDataSource source, IServiceScopeF
         await using var command = source.CreateCommand(
             "update clocks c set lapse_time = null from exchanges e where c.lapse_time is not null and e.id = substr(c.subject, 11)::uuid and e.kind <> all($1)");
         command.Parameters.Add(new() { Value = scope.ServiceProvider.GetServices<ILapseFollower>().Select(f => f.Kind).ToArray() });
-        await command.ExecuteNonQueryAsync(ct);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <summary>The next ones, oldest first.</summary>
@@ -71,7 +71,7 @@ public sealed partial class FollowLapses(NpgsqlDataSource source, IServiceScopeF
         command.Parameters.Add(new() { Value = last.Time });
         command.Parameters.Add(new() { Value = last.ClockId });
         command.Parameters.Add(new() { Value = BatchSize });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         var read = new List<Lapse>();
         while (await reader.ReadAsync(ct)) read.Add(new Lapse(reader.GetFieldValue<DateTimeOffset>(0), reader.GetGuid(1), reader.GetGuid(2), reader.GetString(3)));
         return read;

@@ -50,7 +50,7 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
             """);
         command.Parameters.Add(new() { Value = partnerId });
         command.Parameters.Add(new() { Value = cursor.Time });
-        return await command.ExecuteNonQueryAsync(ct);
+        return await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <returns>When the lease ends now; null when this claim is not the one that counts any more.</returns>
@@ -67,7 +67,7 @@ public sealed partial class PullInbox(ExchangeClaims claims, NpgsqlDataSource so
         command.Parameters.Add(new() { Value = claim.PartnerId });
         command.Parameters.Add(new() { Value = claim.Generation });
         command.Parameters.Add(new() { Value = lease });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct) ? reader.GetFieldValue<DateTimeOffset>(0) : null;
     }
 

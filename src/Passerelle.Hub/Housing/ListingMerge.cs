@@ -35,7 +35,7 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
     public async Task<bool> TryLockAsync(CancellationToken ct)
     {
         await using var command = Command("select pg_try_advisory_xact_lock(hashtextextended('feeds of ' || $1, 0))", partnerId);
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
+        return (bool)(await command.ExecuteScalarAsync(CancellationToken.None))!;
     }
 
     /// <param name="listings">Read once, as they are sent: the feed is never whole in memory. No identity twice.</param>
@@ -92,7 +92,7 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
             select (select count(*) from withdrawn)::int, (select count(*) from standing where not still_listed)::int
             """,
             partnerId, now, tally.RejectedListings.Select(l => l.AgencyId).ToArray(), tally.RejectedListings.Select(l => l.TechnicalId).ToArray(), tally.HasUnknownListings, GuardedFrom);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(ct);
         return (reader.GetInt32(0), reader.GetInt32(1) - reader.GetInt32(0));
     }
@@ -118,7 +118,7 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
             select (count(*) filter (where not is_back))::int, (count(*) filter (where is_back))::int from updated
             """,
             partnerId, now);
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(ct);
         return (reader.GetInt32(0), reader.GetInt32(1));
     }
@@ -133,7 +133,7 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
             where not exists (select from listings l where l.partner_id = $1 and l.agency = s.agency and l.technical_id = s.technical_id)
             """,
             partnerId, now);
-        return await command.ExecuteNonQueryAsync(ct);
+        return await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <summary>Ascending within the import: ids of one millisecond in random order would fill the indexes at random places, at twice the cost.
@@ -200,7 +200,7 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, DateTim
     async Task ExecuteAsync(string sql, CancellationToken ct)
     {
         await using var command = Command(sql);
-        await command.ExecuteNonQueryAsync(ct);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     NpgsqlCommand Command(string sql, params object[] values)

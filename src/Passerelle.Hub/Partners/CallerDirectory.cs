@@ -51,7 +51,7 @@ public sealed class CallerDirectory(NpgsqlDataSource source, TimeProvider time)
             """);
         command.Parameters.Add(new() { Value = Persistence.EnumText<CredentialKind>.Of(kind) });
         command.Parameters.Add(new() { Value = hash });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         if (!await reader.ReadAsync(ct)) return null;
         return new Caller(reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1), reader.GetFieldValue<string[]>(2).ToHashSet());
     }

@@ -47,7 +47,7 @@ public sealed class PushDirectory(NpgsqlDataSource source, MasterKey master, Tim
             order by k.create_time, k.id
             """);
         command.Parameters.Add(new() { Value = partnerId });
-        await using var reader = await command.ExecuteReaderAsync();
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         PushSettings? settings = null;
         var signers = new List<PayloadSigner>();
         while (await reader.ReadAsync())

@@ -33,7 +33,7 @@ public static class BulkSave
                 (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction?)db.Database.CurrentTransaction?.GetDbTransaction());
             foreach (var part in parts)
                 foreach (var column in part.Columns) command.Parameters.Add(new NpgsqlParameter { Value = column.Values(part.Rows), DataTypeName = column.ArrayType });
-            var saved = (long)(await command.ExecuteScalarAsync(ct))!;
+            var saved = (long)(await command.ExecuteScalarAsync(CancellationToken.None))!;
             if (saved != entries.Count) throw new DbUpdateConcurrencyException($"{entries.Count} rows were to be saved, {saved} were.");
         }
         finally

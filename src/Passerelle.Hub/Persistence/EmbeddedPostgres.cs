@@ -64,9 +64,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         await using var source = NpgsqlDataSource.Create(ConnectionString("postgres"));
         await using var exists = source.CreateCommand("select 1 from pg_database where datname = $1");
         exists.Parameters.Add(new() { Value = database });
-        if (await exists.ExecuteScalarAsync(ct) is not null) return;
+        if (await exists.ExecuteScalarAsync(CancellationToken.None) is not null) return;
         await using var create = source.CreateCommand($"create database {database}");
-        await create.ExecuteNonQueryAsync(ct);
+        await create.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()

@@ -98,7 +98,7 @@ public sealed class HubDb : DbContext
         {
             await using var command = (Npgsql.NpgsqlCommand)Database.GetDbConnection().CreateCommand();
             command.CommandText = "select hub_now()";
-            await using var reader = await command.ExecuteReaderAsync(ct);
+            await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
             await reader.ReadAsync(ct);
             return reader.GetFieldValue<DateTimeOffset>(0);
         }

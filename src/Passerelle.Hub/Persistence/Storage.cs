@@ -8,6 +8,8 @@ public static class Storage
 {
     public const string DatabaseName = "passerelle";
 
+    static readonly WholeStatements whole = new();
+
     public static void AddStorage(this IServiceCollection services, string connectionString)
     {
         services.AddNpgsqlDataSource(Complete(connectionString));
@@ -16,7 +18,7 @@ public static class Storage
     }
 
     public static void Configure(DbContextOptionsBuilder options, NpgsqlDataSource source) =>
-        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("migrations")).UseSnakeCaseNamingConvention();
+        options.UseNpgsql(source, npgsql => npgsql.MigrationsHistoryTable("migrations")).UseSnakeCaseNamingConvention().AddInterceptors(whole);
 
     /// <summary>Brings the database to the present version. Two nodes at once: the second waits.</summary>
     public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct)

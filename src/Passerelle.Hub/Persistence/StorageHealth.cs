@@ -11,7 +11,7 @@ public sealed class StorageHealth(NpgsqlDataSource source) : IHealthCheck
         try
         {
             await using var command = source.CreateCommand("select hub_now()");
-            await command.ExecuteScalarAsync(cancellationToken);
+            await command.ExecuteScalarAsync(CancellationToken.None);
             return HealthCheckResult.Healthy();
         }
         catch (NpgsqlException e)

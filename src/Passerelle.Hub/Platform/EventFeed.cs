@@ -119,7 +119,7 @@ public sealed class EventFeed(NpgsqlDataSource source)
             """;
         var events = new List<(FeedCursor, FeedEvent)>();
         var (horizon, now) = (0UL, default(DateTimeOffset));
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         while (await reader.ReadAsync(ct))
         {
             (horizon, now) = (reader.GetFieldValue<ulong>(0), reader.GetFieldValue<DateTimeOffset>(1));
@@ -150,7 +150,7 @@ public sealed class EventFeed(NpgsqlDataSource source)
             order by transaction_id desc, sequence desc limit 1
             """);
         command.Parameters.Add(new() { Value = caseId });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct) ? new FeedCursor(reader.GetFieldValue<ulong>(0), reader.GetInt64(1)) : default;
     }
 }

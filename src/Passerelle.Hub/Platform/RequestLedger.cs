@@ -116,7 +116,7 @@ public sealed class RequestLedger(HubDb db)
             batch.BatchCommands.Add(find);
             if (question is not null) batch.BatchCommands.Add(question);
             var (made, now) = (new Reply<TResponse>?[marks.Length], default(DateTimeOffset));
-            await using var reader = await batch.ExecuteReaderAsync(ct);
+            await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
             for (var i = 0; await reader.ReadAsync(ct); i++)
             {
                 now = reader.GetFieldValue<DateTimeOffset>(0);

@@ -39,15 +39,17 @@ sealed class Stage : IAsyncDisposable
 
     /// <param name="moreDoors">Partners beyond those of the load, from banc-51 on.</param>
     /// <param name="commitTimes">Have PostgreSQL note when each transaction was committed.</param>
-    public static async Task<Stage> StartAsync(BenchOptions options, CancellationToken ct, int moreDoors = 0, bool commitTimes = false)
+    /// <param name="statements">Have PostgreSQL count statements by their text (pg_stat_statements): what it costs is part of the figures.</param>
+    public static async Task<Stage> StartAsync(BenchOptions options, CancellationToken ct, int moreDoors = 0, bool commitTimes = false, bool statements = false)
     {
         // With this prefix ClaimLog knows lines by their backend.
-        var sandbox = await Sandbox.StartAsync(ct, HubSettings, ["log_line_prefix=%m [%p] ", $"track_commit_timestamp={(commitTimes ? "on" : "off")}"]);
+        var sandbox = await Sandbox.StartAsync(ct, HubSettings, ["log_line_prefix=%m [%p] ", $"track_commit_timestamp={(commitTimes ? "on" : "off")}", .. statements ? ["shared_preload_libraries=pg_stat_statements"] : (string[])[]]);
         Hall? hall = null;
         try
         {
             hall = await Hall.StartAsync(sandbox.Folder, Partners + moreDoors, ct);
             var stage = new Stage(sandbox, hall, [.. Enumerable.Range(0, Connections).Select(_ => sandbox.ConnectAs("crm-demo"))]);
+            if (statements) await sandbox.ExecuteAsync("create extension pg_stat_statements", ct);
             await stage.RegisterPartnersAsync(ct);
             Progress.Say($"  {options.Persons} persons");
             await stage.OpenCasesAsync(options, ct);

@@ -25,6 +25,11 @@ public class HouseRulesTests
     [Fact]
     public void No_file_names_a_folder_of_a_developers_machine() => Findings.None(Found(machine));
 
+    /// <summary>See WholeStatements.</summary>
+    [Fact]
+    public void No_statement_of_the_hub_is_cut_off() =>
+        Findings.None(Found(new(@"\.Execute(Reader|NonQuery|Scalar)" + @"Async\((?!CancellationToken\.None\))")).Where(f => f.StartsWith("src/Passerelle.Hub/", StringComparison.Ordinal)));
+
     [Fact]
     public void No_file_is_too_long_to_read() =>
         Findings.None(

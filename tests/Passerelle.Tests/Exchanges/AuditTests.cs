@@ -99,7 +99,7 @@ public sealed class AuditTests(Postgres postgres)
         await using var hub = await HubHost.StartAsync(postgres);
         hub.ExpectedErrors = text => text.StartsWith("ALARM exchange_neglected", StringComparison.Ordinal);
         await hub.ReferAsync();
-        await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(1, CancellationToken.None);
+        await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(1, [], CancellationToken.None);
         await AuditAsync(hub, TimeSpan.FromMinutes(4));
         Assert.Empty(await AlarmsAsync(hub));
         await AuditAsync(hub, TimeSpan.FromMinutes(4));

@@ -85,7 +85,7 @@ public sealed class DepartureTests(Postgres postgres)
     {
         var candidate = await Candidate.ReadyAsync(hub);
         await candidate.ReferAsync();
-        var taken = await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(10, TestContext.Current.CancellationToken);
+        var taken = await hub.Services.GetRequiredService<ExchangeClaims>().TakeAsync(10, [], TestContext.Current.CancellationToken);
         var claimed = Assert.Single(taken.Claims);
         await using var scope = hub.Services.CreateAsyncScope();
         var kind = scope.ServiceProvider.GetServices<IExchangeKind>().Single(k => k.Name == claimed.Header.Kind);

@@ -30,7 +30,7 @@ public sealed class LeaseTests(Postgres postgres)
         {
             var mine = new List<Claimed>();
             // A lane that another one is claiming from is skipped: nothing taken is not yet nothing left.
-            while (await claims.OldestDueAsync(CancellationToken.None) is not null) mine.AddRange((await claims.TakeAsync(3, CancellationToken.None)).Claims);
+            while (await claims.OldestDueAsync(CancellationToken.None) >= TimeSpan.Zero) mine.AddRange((await claims.TakeAsync(3, [], CancellationToken.None)).Claims);
             return mine;
         })));
 

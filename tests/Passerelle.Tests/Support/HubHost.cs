@@ -160,7 +160,8 @@ public sealed class HubHost : IAsyncDisposable
         channel.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
-        failures.AddRange(Logs.Entries.Where(e => e.Level >= LogLevel.Error && !ExpectedErrors(e.Text)).Select(e => "Logged: " + e.Text));
+        // A look at a node's health that falls into its stopping is logged as an error by the framework; it is none.
+        failures.AddRange(Logs.Entries.Where(e => e.Level >= LogLevel.Error && !ExpectedErrors(e.Text) && !e.Text.Contains("'starting or stopping'", StringComparison.Ordinal)).Select(e => "Logged: " + e.Text));
         failures.AddRange(Logs.Entries.Where(e => Marker.IsIn(e.Text)).Select(e => "A marker was logged by " + e.Category));
         Assert.True(failures.Count == 0, string.Join(Environment.NewLine, failures.Take(10)));
     }

@@ -36,7 +36,7 @@ public sealed class NotificationFeed(NpgsqlDataSource source, IDbContextFactory<
         command.Parameters.Add(new() { Value = (long)AtOnce });
         var found = new List<(FeedCursor Cursor, Guid Id)>();
         var (horizon, now) = (0UL, default(DateTimeOffset));
-        await using (var reader = await command.ExecuteReaderAsync(ct))
+        await using (var reader = await command.ExecuteReaderAsync(CancellationToken.None))
         {
             while (await reader.ReadAsync(ct))
             {

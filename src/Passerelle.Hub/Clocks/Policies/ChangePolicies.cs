@@ -22,7 +22,7 @@ public sealed partial class ChangePolicies(IDbContextFactory<HubDb> dbs, ClockPo
     static readonly TimeSpan PassEvery = TimeSpan.FromMilliseconds(100);
 
     /// <summary>An order nudges; this finds what a node left behind.</summary>
-    public TimeSpan LookEvery => TimeSpan.FromSeconds(5);
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(10);
 
     public string SweepCron => "*/10 * * * *";
 

@@ -122,14 +122,14 @@ public sealed class PolicyChangeBatch
         if (!change.IsSimulated) AddRows(command);
         try
         {
-            return await command.ExecuteScalarAsync(ct) is not null;
+            return await command.ExecuteScalarAsync(CancellationToken.None) is not null;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             // Somebody has written an event that moved nothing, between the statement's look and its lock: the whole batch is for the next pass.
             await using var missed = new NpgsqlCommand(PolicyChangeSql.Miss, (NpgsqlConnection)db.Database.GetDbConnection());
             missed.Parameters.AddRange(new NpgsqlParameter[] { new() { Value = change.Id }, new() { Value = change.Generation }, new() { Value = Lease }, new() { Value = Last!.Value }, new() { Value = (long)rows.Count } });
-            return await missed.ExecuteScalarAsync(ct) is not null;
+            return await missed.ExecuteScalarAsync(CancellationToken.None) is not null;
         }
     }
 

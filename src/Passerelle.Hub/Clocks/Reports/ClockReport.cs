@@ -115,7 +115,7 @@ public sealed class ClockReport(HubDb db, ClockPolicies policies)
         command.Parameters.Add(new() { Value = (object?)question.Until ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = (object?)question.PartnerId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = (long)MostGroups + 1 });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         var figures = new List<ClockFigures>();
         while (await reader.ReadAsync(ct)) figures.Add(ReadFigures(reader));
         return (figures, moment);
@@ -145,7 +145,7 @@ public sealed class ClockReport(HubDb db, ClockPolicies policies)
         {
             command.Parameters.Add(new() { Value = EnumText<ClockFamily>.Of(family) });
             command.Parameters.Add(new() { Value = moment });
-            await using var reader = await command.ExecuteReaderAsync(ct);
+            await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
             while (await reader.ReadAsync(ct)) changed.Add(reader.GetGuid(0));
         }
 

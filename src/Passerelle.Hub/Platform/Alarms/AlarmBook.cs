@@ -24,7 +24,7 @@ public static partial class AlarmBook
             """, connection);
         var id = Guid.CreateVersion7(now);
         foreach (var value in (object[])[id, finding.Name, finding.Rows, finding.Count, now]) command.Parameters.Add(new() { Value = value });
-        return id.Equals(await command.ExecuteScalarAsync(ct));
+        return id.Equals(await command.ExecuteScalarAsync(CancellationToken.None));
     }
 
     /// <param name="names">Those of whoever clears: an alarm is ended by what raised it.</param>
@@ -33,7 +33,7 @@ public static partial class AlarmBook
         await using var command = new NpgsqlCommand("update alarms set clear_time = $1 where clear_time is null and name = any($2) returning name", connection);
         command.Parameters.Add(new() { Value = now });
         command.Parameters.Add(new() { Value = names.Except(findings.Select(f => f.Name)).ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         var cleared = new List<string>();
         while (await reader.ReadAsync(ct)) cleared.Add(reader.GetString(0));
         return cleared;

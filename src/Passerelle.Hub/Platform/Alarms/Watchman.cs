@@ -64,7 +64,7 @@ public sealed partial class Watchman : BackgroundService
         await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.Add(new() { Value = names });
         var (asked, began) = (time.GetUtcNow(), time.GetTimestamp());
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(ct);
         var took = time.GetElapsedTime(began);
         var now = reader.GetFieldValue<DateTimeOffset>(0);

@@ -11,6 +11,12 @@ public sealed partial class DueWorkKeeper<TWork>(
 {
     static readonly string Name = typeof(TWork).Name;
 
+    /// <summary>Where things come due one after the other, some of them are done together.</summary>
+    static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>After work, which may have made other things due soon, and while something waits.</summary>
+    static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     Task steppedIn = Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -23,22 +29,24 @@ public sealed partial class DueWorkKeeper<TWork>(
 
     async Task KeepAsync(CancellationToken ct)
     {
+        var soon = Min(LookAgain, work.LookEvery);
+        var wait = soon;
         while (true)
         {
             var called = nudge.Next;
-            var nudged = await FirstAsync(called, work.LookEvery, ct) == called;
+            var nudged = await FirstAsync(called, wait, ct) == called;
+            wait = soon;
             var state = shift.State;
             // Who is here has heard the nudge; who works looks for what is due by itself.
             if (state == ShiftState.Working || (nudged && state == ShiftState.Waiting)) continue;
             try
             {
                 if (nudged) await AskHangfireAsync(ct);
-                else if (await work.OldestDueAsync(ct) is { } waited)
-                {
-                    if (state == ShiftState.Waiting) nudge.Now();
-                    else if (waited < options.Value.WatchdogPatience) await AskHangfireAsync(ct);
-                    else StepIn(waited, ct);
-                }
+                else if (await work.OldestDueAsync(ct) is not { } waited) wait = work.LookEvery;
+                else if (waited < TimeSpan.Zero) wait = Min(work.LookEvery, -waited < ShortestLook ? ShortestLook : -waited);
+                else if (state == ShiftState.Waiting) nudge.Now();
+                else if (waited < options.Value.WatchdogPatience) await AskHangfireAsync(ct);
+                else StepIn(waited, ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
@@ -47,13 +55,15 @@ public sealed partial class DueWorkKeeper<TWork>(
         }
     }
 
+    static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
     /// <summary>Hangfire's storage is not ours to wait for: what it does not take is found by the next look.</summary>
     async Task AskHangfireAsync(CancellationToken ct)
     {
         var started = shift.Started;
         try { jobs.Enqueue<DueWorkJob<TWork>>(j => j.RunAsync(CancellationToken.None)); }
         catch (Exception e) { LogNudgeLost(Name, e.GetType().Name); }
-        await FirstAsync(started, work.LookEvery, ct);
+        await FirstAsync(started, LookAgain, ct);
     }
 
     void StepIn(TimeSpan waited, CancellationToken ct)
