@@ -12,11 +12,17 @@ public sealed partial class DeliverDue(
     ExchangeClaims claims, Dispatcher dispatcher, IPartnerTransport transport, Nudge<DeliverDue> nudge, IOptions<DeliveryOptions> options, ChangeSignal changes, TimeProvider time,
     ILogger<DeliverDue> logger) : IDueWork
 {
-    /// <summary>After so many exchanges in one claim it rests for the whole Delivery:Pace, after fewer for less; after twice as many not at all: there is enough.</summary>
-    const int FullClaim = 64;
+    /// <summary>Up to so many exchanges in one claim are few: nobody rests, each leaves at once.</summary>
+    const int FewClaimed = 4;
+
+    /// <summary>After so many it rests for the whole Delivery:Pace, after fewer for less.</summary>
+    const int ManyClaimed = 36;
+
+    /// <summary>After so many not at all: there is enough.</summary>
+    const int PlentyClaimed = 128;
 
     /// <summary>How long outcomes wait for one another before they are saved together. Nobody waits for them but the next in line.</summary>
-    static readonly TimeSpan OutcomesGather = TimeSpan.FromMilliseconds(20);
+    static readonly TimeSpan OutcomesGather = TimeSpan.FromMilliseconds(30);
 
     /// <summary>How soon lanes that were full, or over their rate, are looked at again.</summary>
     static readonly TimeSpan LookAtFullLanes = TimeSpan.FromMilliseconds(100);
@@ -77,7 +83,7 @@ public sealed partial class DeliverDue(
                 foreach (var claimed in taken.Claims) run.Hold(claimed.Claim, began);
                 await SetOffAsync(run, taken);
                 // The more there is, the more it pays to let some come together before the next claim.
-                if (taken.Claims.Count < 2 * FullClaim) await Task.Delay(options.Value.Pace * Math.Min(1, (double)taken.Claims.Count / FullClaim), time, ct);
+                if (taken.Claims.Count < PlentyClaimed) await Task.Delay(options.Value.Pace * Math.Clamp((taken.Claims.Count - FewClaimed) / (double)(ManyClaimed - FewClaimed), 0, 1), time, ct);
                 if (run.Crowded.Count > 0) return true;
             }
 

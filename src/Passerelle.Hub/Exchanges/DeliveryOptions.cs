@@ -42,7 +42,7 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How many calls that have taken longer than a third of the lease this node bears beside MaxInFlight. Default 2048: 128 partners that hang, before their lanes close.</summary>
     public int MaxHanging { get; set; } = 2048;
 
-    /// <summary>How long it rests after a claim of many, so that the next takes many too; after a claim of few it rests for a fraction of that. Default 50 ms.</summary>
+    /// <summary>How long it rests after a claim of many, so that the next takes many too; the fewer they were, the shorter, and after a handful not at all. Default 50 ms.</summary>
     public TimeSpan Pace { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How soon an exchange is looked at again that waits for an earlier one of its case, if nobody called it before. Default 5 s.</summary>
