@@ -1110,7 +1110,8 @@ namespace Passerelle.Hub.Persistence.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_clocks_state_id",
                 table: "clocks",
-                columns: new[] { "state", "id" });
+                columns: new[] { "state", "id" },
+                filter: "state in ('paused', 'overdue', 'missed', 'voided')");
 
             migrationBuilder.CreateIndex(
                 name: "ix_clocks_subject",

@@ -272,7 +272,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasFilter("partner_id is not null");
 
                     b.HasIndex("State", "Id")
-                        .HasDatabaseName("ix_clocks_state_id");
+                        .HasDatabaseName("ix_clocks_state_id")
+                        .HasFilter("state in ('paused', 'overdue', 'missed', 'voided')");
 
                     b.HasIndex("PolicyId", "PolicyVersion", "Id")
                         .HasDatabaseName("ix_clocks_policy_id_policy_version_id")
