@@ -1,8 +1,10 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using NodaTime;
 using NodaTime.Text;
-using Npgsql;
 using Passerelle.Hub.Clocks.History;
+using Passerelle.Hub.Clocks.Notifications;
+using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Jobs;
 
@@ -10,12 +12,16 @@ namespace Passerelle.Hub.Clocks;
 
 /// <summary>Before everyone leaves: tells of the promises that fall due while nobody is there, each once for an absence.</summary>
 /// <remarks>Looks every minute from the alert until everyone has left, for what has started or moved meanwhile. The firing is what makes it told once, whatever moves: it is of no generation.</remarks>
-public sealed partial class ForewarnPromises(NpgsqlDataSource source, IOptions<ResponseOptions> options, ChangeSignal changes, ILogger<ForewarnPromises> logger) : IDueWork
+public sealed partial class ForewarnPromises(IDbContextFactory<HubDb> dbs, IOptions<ResponseOptions> options, ChangeSignal changes, ILogger<ForewarnPromises> logger) : IDueWork
 {
     /// <summary>Longer than any absence is ahead: a week of holidays has working days around it.</summary>
     static readonly Duration Ahead = Duration.FromDays(7);
 
-    const string Due = "c.family = 'promise' and c.state = 'running' and c.due_time > $1 and c.due_time <= $2";
+    const string Untold =
+        """
+        c.family = 'promise' and c.state = 'running' and c.due_time > {0} and c.due_time <= {1}
+        and not exists (select from clock_firings f where f.clock_id = c.id and f.generation = 0 and f.rung = {2})
+        """;
 
     /// <summary>Since when this node has seen that there is something to tell.</summary>
     Instant? since;
@@ -41,34 +47,32 @@ public sealed partial class ForewarnPromises(NpgsqlDataSource source, IOptions<R
     {
         var now = await NowAsync(ct);
         if (Next(now) is not { } quiet || quiet.AlertTime > now) return;
-        await using var command = Command(
-            $"""
-            with due as (select id, due_time, subject, case_id from clocks c where {Due}),
-            told as (
-                insert into clock_firings (clock_id, generation, rung, due_time, fire_time) select id, 0, $3, due_time, $4 from due on conflict do nothing returning clock_id
-            )
-            insert into events (type, time, subject, case_id, detail) select 'clock.unattended', $4, due.subject, due.case_id, $3 from due join told on told.clock_id = due.id
-            """, quiet.Absence);
-        command.Parameters.Add(new() { Value = now.ToDateTimeOffset() });
-        var count = await command.ExecuteNonQueryAsync(CancellationToken.None);
-        if (count == 0) return;
-        LogForewarned(count, quiet.Absence.From.ToDateTimeOffset());
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        // One that another node tells of, or that is being answered, is left to the next look.
+        var clocks = await db.Clocks.FromSqlRaw($"select c.* from clocks c where {Untold} order by c.id for no key update skip locked", Parameters(quiet.Absence)).AsNoTracking().ToListAsync(ct);
+        if (clocks.Count == 0) return;
+        var (time, rung) = (now.ToDateTimeOffset(), Rung(quiet.Absence));
+        foreach (var clock in clocks)
+        {
+            db.ClockFirings.Add(new ClockFiring(clock.Id, 0, rung, clock.DueTime!.Value, time));
+            db.Events.Add(HubEvent.Of("clock.unattended", time, clock.Subject, clock.CaseId, detail: rung));
+            db.Notices.Add(Notice.ForService(clock.Id, rung, isUrgent: true, time));
+        }
+
+        await db.SaveInBulkAsync(ct);
+        await transaction.CommitAsync(ct);
+        LogForewarned(clocks.Count, quiet.Absence.From.ToDateTimeOffset());
         changes.Pulse();
     }
 
     async Task<bool> IsSomethingToTellAsync(Absence absence, CancellationToken ct)
     {
-        await using var command = Command(
-            $"select exists (select from clocks c where {Due} and not exists (select from clock_firings f where f.clock_id = c.id and f.generation = 0 and f.rung = $3))", absence);
-        return (bool)(await command.ExecuteScalarAsync(CancellationToken.None))!;
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        return (await db.Database.SqlQueryRaw<bool>($"select exists (select from clocks c where {Untold}) as \"Value\"", Parameters(absence)).ToListAsync(ct))[0];
     }
 
-    NpgsqlCommand Command(string sql, Absence absence)
-    {
-        var command = source.CreateCommand(sql);
-        foreach (var value in (object[])[absence.From.ToDateTimeOffset(), absence.Until.ToDateTimeOffset(), Rung(absence)]) command.Parameters.Add(new() { Value = value });
-        return command;
-    }
+    static object[] Parameters(Absence absence) => [absence.From.ToDateTimeOffset(), absence.Until.ToDateTimeOffset(), Rung(absence)];
 
     QuietTime? Next(Instant now)
     {
@@ -76,14 +80,12 @@ public sealed partial class ForewarnPromises(NpgsqlDataSource source, IOptions<R
         return Forecast.QuietTimes(staff, Duration.FromTimeSpan(options.Value.WarnBefore), now, now + Ahead) is [var first, ..] ? first : null;
     }
 
-    static string Rung(Absence absence) => $"away@{InstantPattern.General.Format(absence.From)}";
+    static string Rung(Absence absence) => $"{Notice.Away}{InstantPattern.General.Format(absence.From)}";
 
     async Task<Instant> NowAsync(CancellationToken ct)
     {
-        await using var command = source.CreateCommand("select hub_now()");
-        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
-        await reader.ReadAsync(ct);
-        return Instant.FromDateTimeOffset(reader.GetFieldValue<DateTimeOffset>(0));
+        await using var db = await dbs.CreateDbContextAsync(ct);
+        return Instant.FromDateTimeOffset(await db.NowAsync(ct));
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Count} promises fall due while everyone is away from {Start:u} on")]

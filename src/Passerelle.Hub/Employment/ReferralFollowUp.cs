@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Passerelle.Contracts.Common.V1;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Clocks.History;
+using Passerelle.Hub.Clocks.Notifications;
 using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
@@ -49,7 +50,9 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
         var exchange = Names.Of(Names.Exchanges, referral.ExchangeId);
         var window = await db.Clocks.AsNoTracking().SingleAsync(c => c.Subject == exchange, ct);
         var now = await db.NowAsync(ct);
-        if (await NextAsync(referral, await ReofferOfAsync(window, ct), now, ct) is Next.Nobody nobody) Tell(referral, Forewarned, now, nobody.Why);
+        if (await NextAsync(referral, await ReofferOfAsync(window, ct), now, ct) is not Next.Nobody nobody) return;
+        Tell(referral, Forewarned, now, nobody.Why);
+        await TellServiceAsync(referral, Notice.Stranding, isUrgent: true, now, ct);
     }
 
     async Task<Reoffer> ReofferOfAsync(Clock window, CancellationToken ct) => (await policies.ReadAsync(db, [window.Policy], ct)).Of(window.Policy).Terms.Reoffer;
@@ -68,6 +71,7 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
             case Next.Nobody nobody:
                 referral.Strand();
                 Tell(referral, "referral.stranded", now, nobody.Why);
+                await TellServiceAsync(referral, Notice.Stranded, isUrgent: false, now, ct);
                 break;
         }
     }
@@ -122,6 +126,15 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
     }
 
     void Tell(Referral referral, string type, DateTimeOffset now, string detail) => db.Events.Add(HubEvent.Of(type, now, referral.Name, referral.CaseId, referral.PartnerId, detail));
+
+    /// <summary>Where the household still has a promise to be kept, whoever keeps it must know.</summary>
+    async Task TellServiceAsync(Referral referral, string why, bool isUrgent, DateTimeOffset now, CancellationToken ct)
+    {
+        var promise = await db.Clocks.AsNoTracking()
+            .Where(c => c.CaseId == referral.CaseId && c.Family == ClockFamily.Promise && (c.State == Standing.Running || c.State == Standing.Overdue))
+            .OrderBy(c => c.DueTime).FirstOrDefaultAsync(ct);
+        if (promise is not null) db.Notices.Add(Notice.ForService(promise.Id, why, isUrgent, now));
+    }
 
     /// <param name="Load">Exchanges of its that wait for it or for its answer.</param>
     sealed record Other(string Id, int Load, bool HasConsent);

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
 using Passerelle.Contracts.Common.V1;
 using Passerelle.Hub.Clocks;
 using Passerelle.Tests.Support;
@@ -26,6 +27,9 @@ public sealed class ForewarnPromisesTests(Postgres postgres)
         await hub.RunAsync<ForewarnPromises>();
         await hub.RunAsync<ForewarnPromises>();
         Assert.Equal(["clock.unattended away@2027-03-26T17:00:00Z"], await hub.ToldAsync(sunday));
+        await hub.RunAsync<FireClocks>();
+        await hub.RunAsync<FireClocks>();
+        Assert.Contains("pendant que le service est fermé", Assert.Single(await hub.QueryAsync(db => db.Notifications.Select(n => n.Summary).ToListAsync())), StringComparison.Ordinal);
 
         // Filed when everyone has left, and due before anybody is back.
         await hub.Time.FreezeAsync(Paris(27, 9));
@@ -35,6 +39,17 @@ public sealed class ForewarnPromisesTests(Postgres postgres)
         await hub.RunAsync<ForewarnPromises>();
         Assert.Equal(["clock.unattended away@2027-03-26T17:00:00Z"], await hub.ToldAsync(late));
         Assert.Single(await hub.ToldAsync(sunday));
+    }
+
+    [Fact]
+    public async Task Four_nodes_tell_of_each_once()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.Time.FreezeAsync(Paris(26, 17));
+        await hub.Source.SeedPromisesAsync(Paris(26, 10), 500);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => hub.RunAsync<ForewarnPromises>()));
+        await hub.RunAsync<ForewarnPromises>();
+        Assert.Equal((500, 500, 500), await hub.QueryAsync(async db => (await db.ClockFirings.CountAsync(), await db.Events.CountAsync(e => e.Type == "clock.unattended"), await db.Notices.CountAsync())));
     }
 
     [Fact]

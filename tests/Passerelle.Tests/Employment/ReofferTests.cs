@@ -108,6 +108,9 @@ public sealed class ReofferTests(Postgres postgres)
         var candidate = await Candidate.NewAsync(hub);
         await candidate.AttachCvAsync();
         await candidate.ConsentAsync("partners/emploi");
+        // A Tuesday, 10:00 in Paris.
+        await hub.Time.FreezeAsync(new DateTimeOffset(2027, 3, 2, 9, 0, 0, TimeSpan.Zero));
+        await candidate.Household.FileRequestAsync(hub);
         var first = await candidate.ReferAsync();
         await hub.RunAsync<DeliverDue>();
 
@@ -115,6 +118,10 @@ public sealed class ReofferTests(Postgres postgres)
 
         Assert.Equal(["emploi Declined Stranded"], await candidate.StandingAsync());
         Assert.Equal(["referral.stranded CONSENT_MISSING"], await hub.ToldOfReferralsAsync());
+        await hub.RunAsync<FireClocks>();
+        var told = Assert.Single(await hub.QueryAsync(db => db.Notifications.ToListAsync()));
+        Assert.Equal(("service", "Un délai de réponse demande votre attention"), (told.Recipient, told.Title));
+        Assert.EndsWith("\n  Plus aucun partenaire ne peut être sollicité : la suite dépend du service.", told.Summary, StringComparison.Ordinal);
         Assert.Equal(1, await hub.QueryAsync(db => db.Exchanges.CountAsync()));
     }
 

@@ -25,6 +25,9 @@ public sealed class Notice
     /// <summary>The recipient that is not a partner.</summary>
     public const string Service = "service";
 
+    /// <summary>Beside the rungs of its policy, a promise may have to be told of for these.</summary>
+    public const string Stranded = "stranded", Stranding = "stranding", Away = "away@";
+
     /// <summary>A rung that is told so much after its time was missed.</summary>
     static readonly Duration MissedAfter = Duration.FromMinutes(5);
 
@@ -47,6 +50,14 @@ public sealed class Notice
             DueTime = now.ToDateTimeOffset(),
         };
 
+    /// <summary>That the service must know something of a promise, beside what its rungs tell.</summary>
+    /// <param name="why">Stranded, Stranding, or Away and since when.</param>
+    /// <param name="isUrgent">Once the service has left, it is too late.</param>
+    public static Notice ForService(Guid promiseId, string why, bool isUrgent, DateTimeOffset now) => new()
+    {
+        Id = Guid.CreateVersion7(now), ClockId = promiseId, Recipient = Service, Rungs = why, IsUrgent = isUrgent, State = NoticeState.Queued, DueTime = now,
+    };
+
     static IEnumerable<string> RecipientsOf(Clock clock, RungRecipient to) => clock.PartnerId is not { } partner ? [Service] : to switch
     {
         RungRecipient.Everyone => [Service, Names.OfPartner(partner)],
@@ -61,7 +72,7 @@ public sealed class Notice
     /// <summary>`service` or `partners/{id}`.</summary>
     public string Recipient { get; private set; } = "";
 
-    /// <summary>The rungs' names, oldest first.</summary>
+    /// <summary>The rungs' names, oldest first; or why else it is to be told of.</summary>
     public string Rungs { get; private set; } = "";
 
     /// <summary>Goes out in quiet hours too.</summary>

@@ -22,6 +22,7 @@ public static class NotificationText
         {
             var about = clock.Partner is null ? "Promise" : who == "Partner" ? "Own" : "Window";
             summary.Append("- ").AppendLine(Text($"{about}_{(clock.IsOverdue ? "Overdue" : "Running")}", clock.Case, clock.Partner ?? "", At(clock.StartTime), At(clock.DueTime), clock.Subject));
+            foreach (var why in clock.Whys) summary.Append("  ").AppendLine(Text(why));
         }
 
         if (count > named.Count) summary.AppendLine(Counted("More", count - named.Count));
@@ -46,4 +47,15 @@ public static class NotificationText
 /// <summary>A clock as a notification names it.</summary>
 /// <param name="Case">The case's reference; empty where there is none.</param>
 /// <param name="Partner">The partner's name; null for a promise.</param>
-public sealed record NamedClock(string Subject, string Case, string? Partner, DateTimeOffset StartTime, DateTimeOffset DueTime, bool IsOverdue);
+/// <param name="Rungs">Of all that is told of it.</param>
+public sealed record NamedClock(string Subject, string Case, string? Partner, DateTimeOffset StartTime, DateTimeOffset DueTime, bool IsOverdue, string Rungs)
+{
+    /// <summary>What is told beside the deadline, as the sentences are called.</summary>
+    internal IEnumerable<string> Whys => Rungs.Split(' ').Select(rung => rung switch
+    {
+        Notice.Stranded => "Stranded",
+        Notice.Stranding => "Stranding",
+        _ when rung.StartsWith(Notice.Away, StringComparison.Ordinal) => "Away",
+        _ => "",
+    }).Where(why => why.Length > 0).Distinct();
+}

@@ -74,7 +74,8 @@ public sealed partial class Notifier(IDbContextFactory<HubDb> dbs, IOptions<Noti
     /// <summary>What is overdue for longest comes first. This folder knows that there are cases, and how people call them, not what they are.</summary>
     static Task<List<NamedClock>> NamedAsync(HubDb db, Guid notificationId, DateTimeOffset now, CancellationToken ct) => db.Database.SqlQuery<NamedClock>(
         $"""
-        select c.subject, coalesce(s.reference, '') as "case", p.display_name as partner, c.start_time, c.due_time, c.due_time < {now} as is_overdue
+        select c.subject, coalesce(s.reference, '') as "case", p.display_name as partner, c.start_time, c.due_time, c.due_time < {now} as is_overdue,
+            (select string_agg(n.rungs, ' ') from notices n where n.notification_id = {notificationId} and n.clock_id = c.id) as rungs
         from clocks c
         left join cases s on s.id = c.case_id
         left join partners p on p.id = c.partner_id
