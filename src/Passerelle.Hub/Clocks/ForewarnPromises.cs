@@ -17,9 +17,10 @@ public sealed partial class ForewarnPromises(IDbContextFactory<HubDb> dbs, IOpti
     /// <summary>Longer than any absence is ahead: a week of holidays has working days around it.</summary>
     static readonly Duration Ahead = Duration.FromDays(7);
 
+    /// <summary>What is over already is told by its breach.</summary>
     const string Untold =
         """
-        c.family = 'promise' and c.state = 'running' and c.due_time > {0} and c.due_time <= {1}
+        c.family = 'promise' and c.state = 'running' and c.due_time > {0} and c.due_time <= {1} and c.due_time >= (select hub_now())
         and not exists (select from clock_firings f where f.clock_id = c.id and f.generation = 0 and f.rung = {2})
         """;
 
