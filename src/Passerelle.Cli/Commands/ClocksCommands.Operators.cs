@@ -57,9 +57,9 @@ internal static partial class ClocksCommands
         yield return reopen;
 
         var remove = new Option<int>("--remove") { HelpName = "N", Description = Sentences.Get("Clocks.Correct.Remove") };
-        var add = Choice("--add", Kinds, Sentences.Get("Clocks.Correct.Add", string.Join(", ", Kinds.Keys)));
-        var at = Time("--at", Sentences.Get("Clocks.Correct.At"));
-        var answer = Choice("--answer", Answers, Sentences.Get("Clocks.Correct.Answer", string.Join(", ", Answers.Keys)));
+        var add = Parts.Choice("--add", Kinds, Sentences.Get("Clocks.Correct.Add", string.Join(", ", Kinds.Keys)));
+        var at = Parts.Time("--at", Sentences.Get("Clocks.Correct.At"));
+        var answer = Parts.Choice("--answer", Answers, Sentences.Get("Clocks.Correct.Answer", string.Join(", ", Answers.Keys)));
         var correct = new Command("correct", Sentences.Get("Clocks.Correct")) { name, remove, add, at, answer, why, by };
         correct.Validators.Add(result =>
         {

@@ -30,8 +30,8 @@ internal static partial class ClocksCommands
         groups.Validators.Add(result => Known(result, Groups));
         var since = Date("--since", Sentences.Get("Clocks.Report.Since"));
         var until = Date("--until", Sentences.Get("Clocks.Report.Until"));
-        var partner = new Option<string?>("--partner") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Clocks.List.Partner") };
-        var asKnown = Time("--as-known", Sentences.Get("Clocks.AsKnown"));
+        var partner = Parts.Named("--partner", Sentences.Get("Clocks.List.Partner"));
+        var asKnown = Parts.Time("--as-known", Sentences.Get("Clocks.AsKnown"));
         var report = new Command("report", Sentences.Get("Clocks.Report")) { family, groups, since, until, partner, asKnown };
         runner.Set(report, (run, cancellationToken) =>
         {

@@ -9,8 +9,8 @@ internal static partial class ClocksCommands
 {
     private static Command Watch(Runner runner)
     {
-        var partner = new Option<string?>("--partner") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Clocks.List.Partner") };
-        var state = Choice("--state", States, Sentences.Get("Clocks.List.State", string.Join(", ", States.Keys)));
+        var partner = Parts.Named("--partner", Sentences.Get("Clocks.List.Partner"));
+        var state = Parts.Choice("--state", States, Sentences.Get("Clocks.List.State", string.Join(", ", States.Keys)));
         var cursor = new Option<string>("--cursor") { HelpName = Sentences.Get("Option.Text.Name"), Description = Sentences.Get("Clocks.Watch.Cursor"), DefaultValueFactory = _ => "" };
         var once = new Option<bool>("--once") { Description = Sentences.Get("Clocks.Watch.Once") };
         var watch = new Command("watch", Sentences.Get("Clocks.Watch")) { partner, state, cursor, once };

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
@@ -11,8 +10,6 @@ namespace Passerelle.Cli.Commands;
 /// <summary><c>passerelle clocks</c>: what has to be answered, by when, and why.</summary>
 internal static partial class ClocksCommands
 {
-    private const int PageSize = 200;
-
     private static readonly Dictionary<string, State> States = new(StringComparer.OrdinalIgnoreCase)
     {
         ["running"] = State.Running,
@@ -37,10 +34,10 @@ internal static partial class ClocksCommands
 
     private static Command List(Runner runner)
     {
-        var partner = new Option<string?>("--partner") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Clocks.List.Partner") };
-        var @case = new Option<string?>("--case") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Clocks.List.Case") };
-        var state = Choice("--state", States, Sentences.Get("Clocks.List.State", string.Join(", ", States.Keys)));
-        var limit = new Option<int>("--limit") { HelpName = "N", Description = Sentences.Get("Exchanges.List.Limit"), DefaultValueFactory = _ => 50, CustomParser = ExchangesCommands.Limit };
+        var partner = Parts.Named("--partner", Sentences.Get("Clocks.List.Partner"));
+        var @case = Parts.Named("--case", Sentences.Get("Clocks.List.Case"));
+        var state = Parts.Choice("--state", States, Sentences.Get("Clocks.List.State", string.Join(", ", States.Keys)));
+        var limit = Parts.Limit();
         var list = new Command("list", Sentences.Get("Clocks.List")) { partner, @case, state, limit };
         runner.Set(list, (run, cancellationToken) => ListAsync(
             run,
@@ -73,7 +70,7 @@ internal static partial class ClocksCommands
     private static Command Explain(Runner runner)
     {
         var name = Name();
-        var asKnown = Time("--as-known", Sentences.Get("Clocks.AsKnown"));
+        var asKnown = Parts.Time("--as-known", Sentences.Get("Clocks.AsKnown"));
         var explain = new Command("explain", Sentences.Get("Clocks.Explain")) { name, asKnown };
         runner.Set(explain, async (run, cancellationToken) =>
         {
@@ -92,20 +89,12 @@ internal static partial class ClocksCommands
 
     private static async Task<int> ListAsync(Run run, ListClocksRequest request, int limit, CancellationToken cancellationToken)
     {
-        var found = new List<Clock>();
-        do
+        var (found, more) = await Parts.ListAsync<Clock>(run.Output, limit, async (size, token) =>
         {
-            request.PageSize = Math.Min(PageSize, limit - found.Count);
+            (request.PageSize, request.PageToken) = (size, token);
             var page = await run.Client.Clocks.ListClocksAsync(request, cancellationToken: cancellationToken);
-            foreach (var clock in page.Clocks.Take(limit - found.Count))
-            {
-                run.Output.Object(clock);
-                found.Add(clock);
-            }
-            request.PageToken = page.NextPageToken;
-        }
-        while (request.PageToken.Length > 0 && found.Count < limit);
-
+            return (page.Clocks, page.NextPageToken);
+        });
         if (found.Count == 0)
             run.Output.Line(Sentences.Get("Clocks.None"));
         var now = run.Host.Time.GetUtcNow();
@@ -113,8 +102,8 @@ internal static partial class ClocksCommands
             [Sentences.Get("Column.Clock"), Sentences.Get("Column.Expected"), Sentences.Get("Column.Subject"), Sentences.Get("Column.State"), Sentences.Get("Column.Due"), Sentences.Get("Column.Answered")],
             [.. found.Select(c => (string[])
                 [c.Name, Sentences.Word("Family", c.Family), c.Subject, Sentences.Word("Standing", StandingAt(c, now)), FrenchTime.Short(c.DueTime), FrenchTime.Short(c.AnswerTime)])]);
-        if (request.PageToken.Length > 0)
-            run.Output.Note(Sentences.Get("Exchanges.More", found.Count));
+        if (more)
+            run.Output.Note(Sentences.Get("More", found.Count));
         return ExitCodes.Ok;
     }
 
@@ -174,28 +163,5 @@ internal static partial class ClocksCommands
         if (happened.Added is { } added)
             what = Sentences.Get("Clocks.Added", what, WhatOf(added), FrenchTime.Short(added.EffectiveTime));
         return happened.SetAside.Length == 0 ? what : Sentences.Get("Clocks.SetAside", what, Printable.Line(happened.SetAside));
-    }
-
-    /// <summary>One of a few words.</summary>
-    private static Option<string?> Choice<T>(string name, Dictionary<string, T> words, string description)
-    {
-        var option = new Option<string?>(name) { HelpName = Sentences.Get("Option.Word.Name"), Description = description };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string?>() is { } given && !words.ContainsKey(given))
-                result.AddError(Sentences.Get("Clocks.WordUnknown", Printable.Line(given), name, string.Join(", ", words.Keys)));
-        });
-        return option;
-    }
-
-    private static Option<DateTimeOffset?> Time(string name, string description, bool required = false) =>
-        new(name) { HelpName = Sentences.Get("Option.Date.Name"), Description = description, Required = required, CustomParser = TimeOf };
-
-    private static DateTimeOffset? TimeOf(ArgumentResult result)
-    {
-        if (FrenchTime.TryParse(result.Tokens[0].Value, out var time))
-            return time;
-        result.AddError(Sentences.Get("Exchanges.Replay.SinceMalformed", Printable.Line(result.Tokens[0].Value)));
-        return null;
     }
 }

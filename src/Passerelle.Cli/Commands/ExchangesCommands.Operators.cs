@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Passerelle.Contracts.Exchanges.V1;
@@ -29,15 +28,15 @@ internal static partial class ExchangesCommands
         runner.Set(withdraw, (run, cancellationToken) => WithdrawAsync(run, Names.Of("exchanges", run.Required(name)), run.Value(reason)!, cancellationToken));
         yield return withdraw;
 
-        var partner = new Option<string?>("--partner") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Exchanges.List.Partner") };
-        var since = new Option<DateTimeOffset>("--since") { HelpName = Sentences.Get("Option.Date.Name"), Description = Sentences.Get("Exchanges.Replay.Since"), Required = true, CustomParser = Since };
+        var partner = Parts.Named("--partner", Sentences.Get("Exchanges.List.Partner"));
+        var since = Parts.Time("--since", Sentences.Get("Exchanges.Replay.Since"), required: true);
         var dryRun = new Option<bool>("--dry-run") { Description = Sentences.Get("Exchanges.Replay.DryRun") };
         var replay = new Command("replay", Sentences.Get("Exchanges.Replay")) { since, partner, dryRun };
         runner.Set(replay, (run, cancellationToken) => ReplayAsync(
             run,
             new ReplayExchangesRequest
             {
-                StartTime = run.Value(since).ToTimestamp(),
+                StartTime = run.Value(since)!.Value.ToTimestamp(),
                 Partner = run.Value(partner) is { } p ? Names.Of("partners", p) : "",
                 DryRun = run.Value(dryRun),
             },
@@ -47,14 +46,6 @@ internal static partial class ExchangesCommands
         var drain = new Command("drain", Sentences.Get("Exchanges.Drain")) { partner };
         runner.Set(drain, (run, cancellationToken) => DrainAsync(run, run.Value(partner) is { } p ? Names.Of("partners", p) : "", cancellationToken));
         yield return drain;
-    }
-
-    private static DateTimeOffset Since(ArgumentResult result)
-    {
-        if (FrenchTime.TryParse(result.Tokens[0].Value, out var since))
-            return since;
-        result.AddError(Sentences.Get("Exchanges.Replay.SinceMalformed", Printable.Line(result.Tokens[0].Value)));
-        return default;
     }
 
     private static async Task<int> ExplainAsync(Run run, string name, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Passerelle.Contracts.Exchanges.V1;
 using State = Passerelle.Contracts.Exchanges.V1.Exchange.Types.State;
@@ -9,8 +8,6 @@ namespace Passerelle.Cli.Commands;
 /// <summary><c>passerelle exchanges</c>: what was sent, to whom, what became of it.</summary>
 internal static partial class ExchangesCommands
 {
-    private const int PageSize = 200;
-
     private static readonly Dictionary<string, State> States = new(StringComparer.OrdinalIgnoreCase)
     {
         ["queued"] = State.Queued,
@@ -25,15 +22,10 @@ internal static partial class ExchangesCommands
 
     public static Command Build(Runner runner)
     {
-        var partner = new Option<string?>("--partner") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Exchanges.List.Partner") };
-        var @case = new Option<string?>("--case") { HelpName = Sentences.Get("Option.Name.Name"), Description = Sentences.Get("Exchanges.List.Case") };
-        var state = new Option<string?>("--state") { HelpName = Sentences.Get("Option.State.Name"), Description = Sentences.Get("Exchanges.List.State", string.Join(", ", States.Keys)) };
-        var limit = new Option<int>("--limit") { HelpName = "N", Description = Sentences.Get("Exchanges.List.Limit"), DefaultValueFactory = _ => 50, CustomParser = Limit };
-        state.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string?>() is { } given && !States.ContainsKey(given))
-                result.AddError(Sentences.Get("Exchanges.List.StateUnknown", Printable.Line(given), string.Join(", ", States.Keys)));
-        });
+        var partner = Parts.Named("--partner", Sentences.Get("Exchanges.List.Partner"));
+        var @case = Parts.Named("--case", Sentences.Get("Exchanges.List.Case"));
+        var state = Parts.Choice("--state", States, Sentences.Get("Exchanges.List.State", string.Join(", ", States.Keys)));
+        var limit = Parts.Limit();
         var list = new Command("list", Sentences.Get("Exchanges.List")) { partner, @case, state, limit };
         runner.Set(list, (run, cancellationToken) => ListAsync(
             run,
@@ -55,37 +47,21 @@ internal static partial class ExchangesCommands
         return exchanges;
     }
 
-    internal static int Limit(ArgumentResult result)
-    {
-        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var given) && given >= 1)
-            return given;
-        result.AddError(Sentences.Get("Exchanges.List.LimitMalformed"));
-        return 0;
-    }
-
     private static async Task<int> ListAsync(Run run, ListExchangesRequest request, int limit, CancellationToken cancellationToken)
     {
-        var found = new List<Exchange>();
-        do
+        var (found, more) = await Parts.ListAsync<Exchange>(run.Output, limit, async (size, token) =>
         {
-            request.PageSize = Math.Min(PageSize, limit - found.Count);
+            (request.PageSize, request.PageToken) = (size, token);
             var page = await run.Client.Exchanges.ListExchangesAsync(request, cancellationToken: cancellationToken);
-            foreach (var exchange in page.Exchanges.Take(limit - found.Count))
-            {
-                run.Output.Object(exchange);
-                found.Add(exchange);
-            }
-            request.PageToken = page.NextPageToken;
-        }
-        while (request.PageToken.Length > 0 && found.Count < limit);
-
+            return (page.Exchanges, page.NextPageToken);
+        });
         if (found.Count == 0)
             run.Output.Line(Sentences.Get("Exchanges.None"));
         run.Output.Table(
             [Sentences.Get("Column.Exchange"), Sentences.Get("Column.Kind"), Sentences.Get("Column.Partner"), Sentences.Get("Column.Created"), Sentences.Get("Column.State")],
             [.. found.Select(e => (string[])[e.Name, Sentences.Word("Kind", e.Kind), e.Partner, FrenchTime.Short(e.CreateTime), Standing(e)])]);
-        if (request.PageToken.Length > 0)
-            run.Output.Note(Sentences.Get("Exchanges.More", found.Count));
+        if (more)
+            run.Output.Note(Sentences.Get("More", found.Count));
         return ExitCodes.Ok;
     }
 

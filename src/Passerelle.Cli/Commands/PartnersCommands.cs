@@ -59,17 +59,11 @@ internal static class PartnersCommands
 
     private static async Task<int> ListAsync(Run run, CancellationToken cancellationToken)
     {
-        var (request, found) = (new ListPartnersRequest { PageSize = 200 }, new List<Partner>());
-        do
+        var (found, _) = await Parts.ListAsync<Partner>(run.Output, int.MaxValue, async (size, token) =>
         {
-            var page = await run.Client.Partners.ListPartnersAsync(request, cancellationToken: cancellationToken);
-            foreach (var partner in page.Partners)
-                run.Output.Object(partner);
-            found.AddRange(page.Partners);
-            request.PageToken = page.NextPageToken;
-        }
-        while (request.PageToken.Length > 0);
-
+            var page = await run.Client.Partners.ListPartnersAsync(new ListPartnersRequest { PageSize = size, PageToken = token }, cancellationToken: cancellationToken);
+            return (page.Partners, page.NextPageToken);
+        });
         if (found.Count == 0)
             run.Output.Line(Sentences.Get("Partners.None"));
         run.Output.Table(

@@ -12,8 +12,9 @@ namespace Passerelle.Hub.Exchanges;
 
 /// <summary>Counts the exchanges against the events and asks every rule, each minute, on one node; what does not hold raises an alarm that names the rows.</summary>
 /// <remarks>
-/// Three transactions: a short one that takes the audit under a lease, one snapshot that only reads, a short one that writes down what was found, if the audit is still ours.
-/// The snapshot writes nothing and so has no transaction id: one that ran for seconds would hold back every reader of the event feed.
+/// A short transaction takes the audit under a lease, another one writes down what was found, if the audit is still ours. Between them it only reads, and so has no transaction id: one that ran
+/// for seconds would hold back every reader of the event feed. What is counted against each other is counted in one snapshot; each rule has its own, since none needs the others', and what claims
+/// leave behind in the index at the head of each lane can be cleared away only when no snapshot is older.
 /// </remarks>
 public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<AuditExchanges> logger) : IDueWork
 {
@@ -97,20 +98,25 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     async Task<Seen> LookAsync(Taken taken, bool whole, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
-        var since = whole ? 0 : taken.Horizon;
         var findings = new List<Finding>();
         var open = await OpenAlarmsAsync(connection, ct);
         // A total that was wrong is not added to, but made anew.
         var (countedBefore, before) = whole || open.Contains(AuditRules.Conservation.Name) ? (0, 0) : (taken.Horizon, taken.OpenedCount);
-        var (horizon, counted, opened) = await CountOpenedAsync(connection, countedBefore, ct);
-        var counts = await CountByStateAsync(connection, ct);
-        var difference = Math.Abs(before + opened - counts.Where(c => IsKnown(c.Key)).Sum(c => c.Value));
-        if (difference > 0) findings.Add(await AskAsync(connection, AuditRules.Conservation, 0, ct) is { Count: > 0 } named ? named : new Finding(AuditRules.Conservation.Name, difference, []));
+        ulong horizon;
+        long counted;
+        Dictionary<string, long> counts;
+        await using (await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct))
+        {
+            (horizon, counted, var opened) = await CountOpenedAsync(connection, countedBefore, ct);
+            counts = await CountByStateAsync(connection, ct);
+            var difference = Math.Abs(before + opened - counts.Where(c => IsKnown(c.Key)).Sum(c => c.Value));
+            if (difference > 0) findings.Add(await AskAsync(connection, AuditRules.Conservation, 0, ct) is { Count: > 0 } named ? named : new Finding(AuditRules.Conservation.Name, difference, []));
+        }
+
         foreach (var rule in AuditRules.All)
         {
             // What an open alarm is about need not have changed since.
-            if (await AskAsync(connection, rule, open.Contains(rule.Name) ? 0 : since, ct) is { Count: > 0 } found) findings.Add(found);
+            if (await AskAsync(connection, rule, whole || open.Contains(rule.Name) ? 0 : taken.Horizon, ct) is { Count: > 0 } found) findings.Add(found);
         }
 
         return new Seen(horizon, before + counted, counts, findings);

@@ -15,11 +15,10 @@ public sealed partial class DeliverDue(
     /// <summary>Up to so many exchanges in one claim are few: nobody rests, each leaves at once.</summary>
     const int FewClaimed = 4;
 
-    /// <summary>After so many it rests for the whole Delivery:Pace, after fewer for less.</summary>
+    /// <summary>After so many it rests for the whole Delivery:Pace, after fewer for less; after a claim of plenty not at all.</summary>
     const int ManyClaimed = 36;
 
-    /// <summary>After so many not at all: there is enough.</summary>
-    const int PlentyClaimed = 128;
+    const int PlentyClaimed = 64;
 
     /// <summary>How long outcomes wait for one another before they are saved together. Nobody waits for them but the next in line.</summary>
     static readonly TimeSpan OutcomesGather = TimeSpan.FromMilliseconds(30);

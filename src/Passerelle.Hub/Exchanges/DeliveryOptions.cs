@@ -33,8 +33,8 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>When a node stops: how long what is under way may still take before it is cut, and sent again by another node. Below the 15 s that Hangfire waits for a job's end. Default 10 s.</summary>
     public TimeSpan FinishWithin { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How many exchanges one claim takes. Default 256.</summary>
-    public int BatchSize { get; set; } = 256;
+    /// <summary>How many exchanges one claim takes: enough to share its cost, few enough for who waits for their lanes. Default 128.</summary>
+    public int BatchSize { get; set; } = 128;
 
     /// <summary>How many exchanges this node has on their way at once, beside those that hang: a partner that does not answer takes no room from the others. Default 512.</summary>
     public int MaxInFlight { get; set; } = 512;

@@ -58,7 +58,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             select l.partner_id, l.health, l.tokens, l.refill_time, l.serve_time, coalesce(l.max_in_flight, $5) as max_in_flight, nullif(coalesce(l.max_per_second, $6), 0) as rate, n.now
             from (select hub_now() as now) n cross join lanes l join partners p on p.id = l.partner_id
             where p.delivery = $1 and ($2::text[] is null or l.partner_id = any($2)) and l.pause_time is null and ($1 = 'pull' or l.health = 'up' or l.probe_time <= n.now)
-              and (select x.due_time from exchanges x where x.partner_id = l.partner_id and x.state in ('queued', 'sending') order by x.due_time limit 1) <= n.now
+              and exists (select from exchanges x where x.partner_id = l.partner_id and x.state in ('queued', 'sending') and x.due_time <= n.now)
             order by l.partner_id
             {locking}
         ),

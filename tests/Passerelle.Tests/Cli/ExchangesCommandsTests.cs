@@ -90,7 +90,7 @@ public sealed class ExchangesCommandsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("--state", "waiting", "L'état « waiting » n'existe pas")]
+    [InlineData("--state", "waiting", "« waiting » ne convient pas à --state. Choisissez parmi : queued")]
     [InlineData("--limit", "0", "--limit est un nombre à partir de 1")]
     [InlineData("--limit", "many", "--limit est un nombre à partir de 1")]
     public async Task A_malformed_option_is_a_mistake_of_usage(string option, string value, string sentence)
