@@ -30,6 +30,7 @@ static class Waiting
                 var referral = Guid.CreateVersion7(now);
                 var exchange = Exchange.Open(ReferralKind.KindName, partnerId, persons[id].CaseId, Names.Of(Names.Referrals, referral), topic: null, now);
                 db.Exchanges.Add(exchange);
+                db.Events.Add(HubEvent.Of("exchange.queued", now, exchange.Name, exchange.CaseId, partnerId, exchange.Kind));
                 db.Referrals.Add(Referral.Open(referral, id, exchange, "En attente.", partnerChosen: false, vault.Find(id)!));
             }
 
@@ -37,16 +38,21 @@ static class Waiting
         }
     }
 
-    /// <summary>So many copies of a partner's waiting exchange, spread over some partners, each of a case of its own. They have no referral: none of them may come to leave.</summary>
+    /// <summary>So many copies of a partner's waiting exchange, spread over some partners, each of a case of its own. They have no referral: none of them may come to leave. Each has the
+    /// event that opens it: the audit counts them against each other every minute.</summary>
     /// <param name="dueIn">When they are due, as an SQL interval from now.</param>
     public static Task CopyAsync(Stage stage, int pattern, IEnumerable<int> partners, int count, string dueIn, CancellationToken ct) => stage.Sandbox.ExecuteAsync(
         $"""
-        insert into exchanges overriding user value
-        select (jsonb_populate_record(pattern, jsonb_build_object(
-            'id', n.id, 'partner_id', ($2::text[])[1 + n.i % cardinality($2)], 'case_id', gen_random_uuid(), 'subject', 'referrals/' || gen_random_uuid(), 'topic', 'persons/' || gen_random_uuid(),
-            'due_time', n.due + n.i * interval '1 microsecond'))).*
-        from (select e as pattern from exchanges e where partner_id = $1 and state = 'queued' limit 1) p
-        cross join (select i, gen_random_uuid() as id, hub_now() + interval '{dueIn}' as due from generate_series(1, $3) i) n
+        with made as (
+            insert into exchanges overriding user value
+            select (jsonb_populate_record(pattern, jsonb_build_object(
+                'id', n.id, 'partner_id', ($2::text[])[1 + n.i % cardinality($2)], 'case_id', gen_random_uuid(), 'subject', 'referrals/' || gen_random_uuid(), 'topic', 'persons/' || gen_random_uuid(),
+                'due_time', n.due + n.i * interval '1 microsecond'))).*
+            from (select e as pattern from exchanges e where partner_id = $1 and state = 'queued' limit 1) p
+            cross join (select i, gen_random_uuid() as id, hub_now() + interval '{dueIn}' as due from generate_series(1, $3) i) n
+            returning id, case_id, partner_id, kind
+        )
+        insert into events (type, time, subject, case_id, partner_id, detail) select 'exchange.queued', hub_now(), 'exchanges/' || id, case_id, partner_id, kind from made
         """,
         ct, Stage.PartnerId(pattern), partners.Select(Stage.PartnerId).ToArray(), count);
 }
