@@ -16,8 +16,10 @@ internal sealed class Runner(ConnectionOptions options, TextWriter output, TextW
     /// <summary>Says what is wrong with the command line itself.</summary>
     public int Misused(ParseResult parsed)
     {
+        // The parser says everything else in French by itself.
+        var missing = parsed.CommandResult.Command.Options.Where(o => o.Required && parsed.GetResult(o) is not { Implicit: false }).ToList();
         foreach (var message in parsed.Errors.Select(e => e.Message).Distinct())
-            error.WriteLine(message);
+            error.WriteLine(missing.Find(o => message.Contains($"'{o.Name}'", StringComparison.Ordinal)) is { } option ? Sentences.Get("OptionMissing", option.Name) : message);
         var names = new List<string>();
         for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
             names.Insert(0, result.Command is RootCommand ? "passerelle" : result.Command.Name);

@@ -38,6 +38,15 @@ public sealed class OperatorCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_missing_option_is_said_in_French()
+    {
+        var result = await CommandLine.RunAsync(_hub, "exchanges", "replay");
+
+        Assert.Equal(2, result.Code);
+        Assert.StartsWith("Il manque l'option --since.", result.Error);
+    }
+
+    [Fact]
     public async Task An_explanation_says_why_what_was_tried_and_until_when()
     {
         _hub.OnExplain = request => new ExplainExchangeResponse
