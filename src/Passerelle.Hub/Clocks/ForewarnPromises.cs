@@ -12,8 +12,12 @@ namespace Passerelle.Hub.Clocks;
 
 /// <summary>Before everyone leaves: tells of the promises that fall due while nobody is there, each once for an absence.</summary>
 /// <remarks>Looks every minute from the alert until everyone has left, for what has started or moved meanwhile. The firing is what makes it told once, whatever moves: it is of no generation.</remarks>
-public sealed partial class ForewarnPromises(IDbContextFactory<HubDb> dbs, IOptions<ResponseOptions> options, ChangeSignal changes, ILogger<ForewarnPromises> logger) : IDueWork
+public sealed partial class ForewarnPromises(
+    IDbContextFactory<HubDb> dbs, IOptions<ResponseOptions> options, ChangeSignal changes, TimeProvider time, ILogger<ForewarnPromises> logger) : IDueWork
 {
+    /// <summary>Who answers one of them waits no longer than a batch takes; more than these are told of in a second notification.</summary>
+    const int BatchSize = 500;
+
     /// <summary>Longer than any absence is ahead: a week of holidays has working days around it.</summary>
     static readonly Duration Ahead = Duration.FromDays(7);
 
@@ -48,23 +52,43 @@ public sealed partial class ForewarnPromises(IDbContextFactory<HubDb> dbs, IOpti
     {
         var now = await NowAsync(ct);
         if (Next(now) is not { } quiet || quiet.AlertTime > now) return;
+        var (last, count) = ((Time: quiet.Absence.From.ToDateTimeOffset(), Id: Guid.Empty), 0);
+        while (true)
+        {
+            var began = time.GetTimestamp();
+            var told = await TellAsync(quiet.Absence, last, ct);
+            count += told.Count;
+            if (told.Count < BatchSize) break;
+            last = (told[^1].DueTime!.Value, told[^1].Id);
+            // As the sweep does: a third of the time is for who else wants something of the database.
+            await Task.Delay(time.GetElapsedTime(began) / 2, time, ct);
+        }
+
+        if (count > 0) LogForewarned(count, quiet.Absence.From.ToDateTimeOffset());
+    }
+
+    /// <returns>The next ones, in the order of their deadlines.</returns>
+    async Task<List<Clock>> TellAsync(Absence absence, (DateTimeOffset Time, Guid Id) last, CancellationToken ct)
+    {
         await using var db = await dbs.CreateDbContextAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // One that another node tells of, or that is being answered, is left to the next look.
-        var clocks = await db.Clocks.FromSqlRaw($"select c.* from clocks c where {Untold} order by c.id for no key update skip locked", Parameters(quiet.Absence)).AsNoTracking().ToListAsync(ct);
-        if (clocks.Count == 0) return;
-        var (time, rung) = (now.ToDateTimeOffset(), Rung(quiet.Absence));
+        var clocks = await db.Clocks.FromSqlRaw(
+            $"select c.* from clocks c where {Untold} and c.due_time >= {{3}} and (c.due_time, c.id) > ({{3}}, {{4}}) order by c.due_time, c.id limit {BatchSize} for no key update skip locked",
+            [.. Parameters(absence), last.Time, last.Id]).AsNoTracking().ToListAsync(ct);
+        if (clocks.Count == 0) return clocks;
+        var (now, rung) = (await db.NowAsync(ct), Rung(absence));
         foreach (var clock in clocks)
         {
-            db.ClockFirings.Add(new ClockFiring(clock.Id, 0, rung, clock.DueTime!.Value, time));
-            db.Events.Add(HubEvent.Of("clock.unattended", time, clock.Subject, clock.CaseId, detail: rung));
-            db.Notices.Add(Notice.ForService(clock.Id, rung, isUrgent: true, time));
+            db.ClockFirings.Add(new ClockFiring(clock.Id, 0, rung, clock.DueTime!.Value, now));
+            db.Events.Add(HubEvent.Of("clock.unattended", now, clock.Subject, clock.CaseId, detail: rung));
+            db.Notices.Add(Notice.ForService(clock.Id, rung, isUrgent: true, now));
         }
 
         await db.SaveInBulkAsync(ct);
         await transaction.CommitAsync(ct);
-        LogForewarned(clocks.Count, quiet.Absence.From.ToDateTimeOffset());
         changes.Pulse();
+        return clocks;
     }
 
     async Task<bool> IsSomethingToTellAsync(Absence absence, CancellationToken ct)

@@ -26,8 +26,8 @@ static class Recalculation
         var now = new DateTimeOffset(await sandbox.ReadAsync<DateTime>("select clock_timestamp()", ct));
         // None of them comes due while it is measured.
         await ClockSeed.OpenAsync(sandbox, now.AddHours(-20), TimeSpan.FromTicks(TimeSpan.FromHours(19).Ticks / options.Clocks / 10 * 10), options.Clocks, ct);
-        foreach (var table in (string[])["clocks", "clock_events"]) await sandbox.ExecuteAsync($"vacuum analyze {table}", ct);
-        await sandbox.ExecuteAsync("checkpoint", ct);
+        await Firing.ForewarnedAsync(sandbox, hub, ct);
+        await Firing.TidyAsync(sandbox, ct);
         var names = await NamesAsync(sandbox, options, ct);
         Progress.Say($"  {options.Clocks} open clocks");
 

@@ -46,10 +46,11 @@ public sealed class ForewarnPromisesTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres);
         await hub.Time.FreezeAsync(Paris(26, 17));
-        await hub.Source.SeedPromisesAsync(Paris(26, 10), 500);
+        // More than are told of in one transaction.
+        await hub.Source.SeedPromisesAsync(Paris(26, 10), 1200);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => hub.RunAsync<ForewarnPromises>()));
         await hub.RunAsync<ForewarnPromises>();
-        Assert.Equal((500, 500, 500), await hub.QueryAsync(async db => (await db.ClockFirings.CountAsync(), await db.Events.CountAsync(e => e.Type == "clock.unattended"), await db.Notices.CountAsync())));
+        Assert.Equal((1200, 1200, 1200), await hub.QueryAsync(async db => (await db.ClockFirings.CountAsync(), await db.Events.CountAsync(e => e.Type == "clock.unattended"), await db.Notices.CountAsync())));
     }
 
     [Fact]
