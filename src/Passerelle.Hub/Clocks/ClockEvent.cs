@@ -22,21 +22,25 @@ public sealed record ClockEvent(
     public static ClockEvent Of(Guid clockId, int number, ClockFact fact, string? by = null, string? why = null) => new(
         clockId, number, fact.Id, fact.FactKind, fact.EffectiveTime.ToDateTimeOffset(), fact.RecordTime.ToDateTimeOffset(), by, why, JsonSerializer.Serialize(Written.Of(fact), Json));
 
-    /// <param name="policyOf">Every policy that a clock has ever had is there.</param>
-    public ClockFact ToFact(Func<PolicyKey, ClockPolicy> policyOf) =>
-        JsonSerializer.Deserialize<Written>(Payload, Json)!.ToFact(Kind, Id, Instant.FromDateTimeOffset(EffectiveTime), Instant.FromDateTimeOffset(RecordTime), By, Why, policyOf);
+    public Read Open() => new(this, JsonSerializer.Deserialize<Written>(Payload, Json)!);
 
-    /// <summary>Which policies it takes to read these.</summary>
-    public static IEnumerable<PolicyKey> PoliciesOf(IEnumerable<ClockEvent> events) =>
-        from written in events
-        where written.Kind is ClockFactKind.Started or ClockFactKind.PolicyChanged or ClockFactKind.Corrected
-        let payload = JsonSerializer.Deserialize<Written>(written.Payload, Json)!
-        from key in new[] { payload.PolicyKey, payload.Adds?.Fact.PolicyKey }
-        where key is not null
-        select key.Value;
+    /// <summary>An event with its payload read: which policies it takes to understand it, and then what it says.</summary>
+    public readonly struct Read
+    {
+        readonly ClockEvent written;
+        readonly Written payload;
+
+        internal Read(ClockEvent written, Written payload) => (this.written, this.payload) = (written, payload);
+
+        public IEnumerable<PolicyKey> Policies => from key in (PolicyKey?[])[payload.PolicyKey, payload.Adds?.Fact.PolicyKey] where key is not null select key.Value;
+
+        /// <param name="policyOf">Its policies are there.</param>
+        public ClockFact ToFact(Func<PolicyKey, ClockPolicy> policyOf) => payload.ToFact(
+            written.Kind, written.Id, Instant.FromDateTimeOffset(written.EffectiveTime), Instant.FromDateTimeOffset(written.RecordTime), written.By, written.Why, policyOf);
+    }
 
     /// <summary>What the kinds have, each its own part of it.</summary>
-    sealed record Written
+    internal sealed record Written
     {
         public string? Policy { get; init; }
 
@@ -90,7 +94,7 @@ public sealed record ClockEvent(
     }
 
     /// <summary>A fact that came with a correction. It was recorded with it.</summary>
-    sealed record Added(Guid Id, string Kind, DateTimeOffset EffectiveTime, Written Fact)
+    internal sealed record Added(Guid Id, string Kind, DateTimeOffset EffectiveTime, Written Fact)
     {
         public static Added Of(ClockFact fact) => new(fact.Id, EnumText<ClockFactKind>.Of(fact.FactKind), fact.EffectiveTime.ToDateTimeOffset(), Written.Of(fact));
 

@@ -51,9 +51,10 @@ public sealed class ClockFile
         HubEvent.Of(type, fact.RecordTime.ToDateTimeOffset(), Clock.Subject, Clock.CaseId, Clock.PartnerId, EnumText<Standing>.Of(Clock.State));
 
     /// <summary>Writes a fact down. The row follows with <see cref="Settle"/>.</summary>
-    public ClockEvent Record(ClockFact fact, string? by, string? why)
+    /// <param name="after">The history with it, where it is known already.</param>
+    public ClockEvent Record(ClockFact fact, string? by, string? why, ClockHistory? after = null)
     {
-        History = History.With(fact);
+        History = after ?? History.With(fact);
         return ClockEvent.Of(Clock.Id, ++events, fact, by, why);
     }
 

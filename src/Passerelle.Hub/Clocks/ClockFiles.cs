@@ -14,7 +14,7 @@ public sealed class ClockFiles(HubDb db, ClockPolicies policies)
     public async Task<(IReadOnlyList<ClockEvent> Events, ClockHistory History)> HistoryAsync(Guid clockId, CancellationToken ct)
     {
         var events = await db.ClockEvents.AsNoTracking().Where(e => e.ClockId == clockId).OrderBy(e => e.Number).ToListAsync(ct);
-        return (events, HistoryOf(events, await policies.ReadAsync(db, ClockEvent.PoliciesOf(events), ct)));
+        return (events, ClockHistory.Of((await FactsAsync(db, policies, events, ct))[clockId]));
     }
 
     /// <summary>For many at once: three questions, however many they are.</summary>
@@ -25,10 +25,15 @@ public sealed class ClockFiles(HubDb db, ClockPolicies policies)
         // What this transaction has not saved yet.
         events.AddRange(db.ChangeTracker.Entries<ClockEvent>().Where(e => e.State == EntityState.Added && ids.Contains(e.Entity.ClockId)).Select(e => e.Entity));
         var fired = (await db.ClockFirings.AsNoTracking().Where(f => ids.Contains(f.ClockId)).ToListAsync(ct)).ToLookup(f => f.ClockId, f => new FiringKey(f.Generation, f.Rung));
-        var known = await policies.ReadAsync(db, ClockEvent.PoliciesOf(events), ct);
-        var written = events.ToLookup(e => e.ClockId);
-        return [.. clocks.Select(clock => new ClockFile(clock, HistoryOf(written[clock.Id], known), fired[clock.Id]))];
+        var facts = await FactsAsync(db, policies, events, ct);
+        return [.. clocks.Select(clock => new ClockFile(clock, ClockHistory.Of(facts[clock.Id]), fired[clock.Id]))];
     }
 
-    static ClockHistory HistoryOf(IEnumerable<ClockEvent> events, KnownPolicies known) => ClockHistory.Of(events.Select(e => e.ToFact(known.Of)));
+    /// <summary>What events say, by their clocks.</summary>
+    public static async Task<ILookup<Guid, ClockFact>> FactsAsync(HubDb db, ClockPolicies policies, IEnumerable<ClockEvent> events, CancellationToken ct)
+    {
+        var read = events.Select(e => (e.ClockId, Event: e.Open())).ToList();
+        var known = await policies.ReadAsync(db, read.SelectMany(r => r.Event.Policies), ct);
+        return read.ToLookup(r => r.ClockId, r => r.Event.ToFact(known.Of));
+    }
 }

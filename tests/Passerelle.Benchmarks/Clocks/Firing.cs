@@ -109,7 +109,7 @@ static class Firing
 
     static async Task<List<double>> LatenessAsync(Sandbox sandbox, DateTimeOffset since, CancellationToken ct)
     {
-        await using var command = sandbox.Source.CreateCommand("select extract(epoch from fire_time - due_time)::double precision from clock_firings where due_time >= $1");
+        await using var command = sandbox.Source.CreateCommand("select extract(epoch from fire_time - due_time)::double precision from clock_firings where due_time >= $1 and generation > 0");
         command.Parameters.Add(new() { Value = since });
         await using var reader = await command.ExecuteReaderAsync(ct);
         var seconds = new List<double>();

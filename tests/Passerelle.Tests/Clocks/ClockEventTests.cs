@@ -32,8 +32,8 @@ public sealed class ClockEventTests
         var correction = fact as ClockFact.Corrected;
         var written = ClockEvent.Of(Id(50), 3, fact, correction?.By, correction?.Why);
 
-        Assert.Equal(fact, written.ToFact(key => Policies[key]));
-        Assert.All(ClockEvent.PoliciesOf([written]), key => Assert.Contains(key, Policies.Keys));
+        Assert.Equal(fact, written.Open().ToFact(key => Policies[key]));
+        Assert.All(written.Open().Policies, key => Assert.Contains(key, Policies.Keys));
     }
 
     [Fact]

@@ -13,7 +13,7 @@ namespace Passerelle.Hub.Clocks.Policies;
 public sealed partial class ChangePolicies(IDbContextFactory<HubDb> dbs, ClockPolicies policies, ChangeSignal changes, TimeProvider time, ILogger<ChangePolicies> logger) : IDueWork
 {
     /// <summary>For so long a batch may keep others from its clocks; the size of the batches follows from it.</summary>
-    static readonly TimeSpan WriteWithin = TimeSpan.FromMilliseconds(35);
+    static readonly TimeSpan WriteWithin = TimeSpan.FromMilliseconds(20);
 
     const int SmallestBatch = 100;
     const int LargestBatch = 1000;

@@ -91,12 +91,12 @@ public sealed class PolicyChangeBatch
             {
                 var at = file.RecordTime(now);
                 row.Move = PolicyMove.Of(file.History, target, change.IsFromStart, change.By, change.Why, () => Guid.CreateVersion7(at.ToDateTimeOffset()), at);
-                if (row.Move is { } move) Take(row, file, move.Fact, change.IsFromStart ? "clock.corrected" : "clock.policy_changed", now);
+                if (row.Move is { } move) Take(row, file, move.Fact, move.After, change.IsFromStart ? "clock.corrected" : "clock.policy_changed", now);
                 else asideCount++;
             }
 
             if (clock.PromiseId is { } served && files.TryGetValue(served, out var limits)
-                && file.Follow(limits.History.Timeline, Guid.CreateVersion7(now.ToDateTimeOffset()), limits.RecordTime(now)) is { } limited) Take(row, file, limited, "clock.limited", now);
+                && file.Follow(limits.History.Timeline, Guid.CreateVersion7(now.ToDateTimeOffset()), limits.RecordTime(now)) is { } limited) Take(row, file, limited, null, "clock.limited", now);
             rows.Add(row);
         }
 
@@ -105,9 +105,9 @@ public sealed class PolicyChangeBatch
         rows.RemoveAll(r => !leads.Contains(r.Lead));
     }
 
-    void Take(Row row, ClockFile file, ClockFact fact, string type, Instant now)
+    void Take(Row row, ClockFile file, ClockFact fact, ClockHistory? after, string type, Instant now)
     {
-        events.Add((row.Lead, file.Record(fact, change.By, change.Why)));
+        events.Add((row.Lead, file.Record(fact, change.By, change.Why, after)));
         file.Show(now);
         told.Add((row.Lead, file.Tell(type, fact)));
     }

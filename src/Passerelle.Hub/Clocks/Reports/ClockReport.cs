@@ -153,9 +153,8 @@ public sealed class ClockReport(HubDb db, ClockPolicies policies)
         foreach (var ids in changed.Chunk(FoldSize))
         {
             var events = await db.ClockEvents.AsNoTracking().Where(e => ids.Contains(e.ClockId) && e.RecordTime <= moment).ToListAsync(ct);
-            var known = await policies.ReadAsync(db, ClockEvent.PoliciesOf(events), ct);
-            foreach (var written in events.GroupBy(e => e.ClockId))
-                if (ClockHistory.Of(written.Select(e => e.ToFact(known.Of))).Snapshot(Instant.FromDateTimeOffset(moment), new HashSet<FiringKey>()) is { } snapshot) folded.Add(written.Key, snapshot);
+            foreach (var facts in await ClockFiles.FactsAsync(db, policies, events, ct))
+                if (ClockHistory.Of(facts).Snapshot(Instant.FromDateTimeOffset(moment), new HashSet<FiringKey>()) is { } snapshot) folded.Add(facts.Key, snapshot);
         }
 
         return folded;
