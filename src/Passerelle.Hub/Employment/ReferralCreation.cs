@@ -32,14 +32,18 @@ public sealed record ReferralFacts(Guid CaseId, PersonRole? Role, PartnerKind? P
 /// <summary>Makes referrals, those that are asked for at the same moment together.</summary>
 public sealed class ReferralCreation(HubDb db, ExchangeDesk desk, Vault vault) : ICreation<NewReferral, Wire.CreateReferralResponse>
 {
+    /// <remarks>No "exists": it may be planned as a hash of all that is queued, or of all CVs, made anew for each batch.</remarks>
     public NpgsqlBatchCommand Question(IReadOnlyList<NewReferral> drafts)
     {
         var question = new NpgsqlBatchCommand(
             """
             select p.case_id, p.role, x.kind, k.wrapped,
-                exists (select from cvs c where c.person_id = p.id),
-                exists (select from consents c where c.person_id = p.id and c.purpose = $4 and (c.partner_id is null or c.partner_id = x.id) and c.withdraw_time is null and c.expire_time > n.now),
-                exists (select from exchanges e where e.partner_id = x.id and e.topic = draft.topic and e.state = 'queued' and e.delivery_time is null)
+                (select true from cvs c where c.person_id = p.id limit 1) is not null,
+                (
+                    select true from consents c
+                    where c.person_id = p.id and c.purpose = $4 and (c.partner_id is null or c.partner_id = x.id) and c.withdraw_time is null and c.expire_time > n.now limit 1
+                ) is not null,
+                (select true from exchanges e where e.partner_id = x.id and e.topic = draft.topic and e.state = 'queued' and e.delivery_time is null limit 1) is not null
             from (select hub_now() as now) n cross join unnest($1, $2, $3) with ordinality draft (person_id, partner_id, topic, number)
             left join persons p on p.id = draft.person_id
             left join person_keys k on k.person_id = draft.person_id
