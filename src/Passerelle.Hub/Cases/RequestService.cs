@@ -23,17 +23,20 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         violations.Member(request.Need, "need");
         violations.Text(request.Text, "text", MaxText);
         violations.Text(request.Advisor, "advisor", MaxAdvisor, required: false);
+        violations.Check(Enum.IsDefined(request.Origin), "origin", "is not a value that this version knows");
         violations.ThrowIfAny();
         var ct = context.CancellationToken;
         var response = await ledger.OnceAsync(context, requestId, request, async now =>
         {
             if (!await db.Cases.AnyAsync(c => c.Id == caseId, ct)) throw new ResourceNotFound(request.Case);
             if (!await db.Persons.AnyAsync(p => p.Id == personId && p.CaseId == caseId, ct)) throw new ResourceNotFound(request.Person);
-            var filed = Request.File(caseId, personId, (Need)request.Need, request.Text, await vault.OpenAsync(personId, ct), now);
+            Origin? origin = request.Origin == 0 ? null : (Origin)request.Origin;
+            var filed = Request.File(caseId, personId, (Need)request.Need, origin, request.Text, await vault.OpenAsync(personId, ct), now);
             db.Requests.Add(filed);
             db.Events.Add(HubEvent.Of("request.filed", now, filed.Name, caseId, detail: EnumText<Need>.Of(filed.Need)));
             var advisor = request.Advisor.Length == 0 ? null : request.Advisor;
-            var promise = await clocks.StartAsync(ClockFamily.Promise, filed.Name, caseId, partnerId: null, EnumText<Need>.Of(filed.Need), now, ct, advisor: advisor);
+            var promise = await clocks.StartAsync(
+                ClockFamily.Promise, filed.Name, caseId, partnerId: null, EnumText<Need>.Of(filed.Need), now, ct, advisor: advisor, origin: origin is { } way ? EnumText<Origin>.Of(way) : null);
             return new Wire.FileRequestResponse { Request = ToWire(filed, promise) };
         });
         changes.Pulse();
@@ -77,6 +80,32 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         await transaction.CommitAsync(ct);
         changes.Pulse();
         return new Wire.BounceAnswerResponse { Request = ToWire(asked, promise) };
+    }
+
+    public override async Task<Wire.MergeRequestResponse> MergeRequest(Wire.MergeRequestRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var (id, intoId) = (violations.Id(request.Name, Names.Requests, "name"), violations.Id(request.Into, Names.Requests, "into"));
+        violations.Check(id != intoId || violations.Count > 0, "into", "is the request itself");
+        violations.ThrowIfAny();
+        var ct = context.CancellationToken;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var both = await db.Requests.FromSql($"select * from requests where id in ({id}, {intoId}) order by id for update").ToListAsync(ct);
+        var merged = both.Find(r => r.Id == id) ?? throw new ResourceNotFound(request.Name);
+        var into = both.Find(r => r.Id == intoId) ?? throw new ResourceNotFound(request.Into);
+        violations.Check(into.CaseId == merged.CaseId, "into", "is of another case");
+        violations.ThrowIfAny();
+        if (merged.MergeInto(into))
+        {
+            await clocks.MergeAsync(into.Name, merged.Name, ct);
+            db.Events.Add(HubEvent.Of("request.merged", await db.NowAsync(ct), merged.Name, merged.CaseId, detail: into.Name));
+        }
+
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        changes.Pulse();
+        var promises = await db.Clocks.AsNoTracking().Where(c => c.Subject == merged.Name || c.Subject == into.Name).ToDictionaryAsync(c => c.Subject, ct);
+        return new Wire.MergeRequestResponse { Request = ToWire(merged, promises[merged.Name]), Into = ToWire(into, promises[into.Name]) };
     }
 
     public override async Task<Wire.GetRequestResponse> GetRequest(Wire.GetRequestRequest request, ServerCallContext context)
@@ -127,5 +156,7 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         CreateTime = request.CreateTime.ToWire(),
         Promise = ClockService.ToWire(promise),
         AnswerKind = (Wire.AnswerKind)(request.AnswerKind ?? 0),
+        Origin = (Wire.Origin)(request.Origin ?? 0),
+        MergedInto = request.MergedIntoId is { } into ? Names.Of(Names.Requests, into) : "",
     };
 }

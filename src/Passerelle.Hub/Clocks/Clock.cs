@@ -96,6 +96,9 @@ public sealed class Clock
         };
     }
 
+    /// <summary>Of a partner's window: the promise that it serves was merged into another.</summary>
+    public void Serve(Guid promiseId) => PromiseId = promiseId;
+
     /// <summary>What comes after the lapse has been seen to.</summary>
     public void FollowLapse() => LapseTime = null;
 

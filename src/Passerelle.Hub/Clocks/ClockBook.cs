@@ -34,10 +34,11 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
     /// <summary>Two rows, and no question to the database: partners' windows start by the thousand.</summary>
     /// <param name="serves">For the window of a partner: the promise that it serves, as <see cref="OpenPromises"/> has it.</param>
     /// <param name="advisor">For a promise: who is to answer; null: nobody is named.</param>
+    /// <param name="origin">For a promise: where the question came from; null: nothing is known of that.</param>
     public async ValueTask<Clock> StartAsync(
-        ClockFamily family, string subject, Guid caseId, string? partnerId, string? need, DateTimeOffset now, CancellationToken ct, OpenPromise? serves = null, string? advisor = null)
+        ClockFamily family, string subject, Guid caseId, string? partnerId, string? need, DateTimeOffset now, CancellationToken ct, OpenPromise? serves = null, string? advisor = null, string? origin = null)
     {
-        var policy = (await policies.ReadAsync(db, ct)).Select(family, need, partnerId, now);
+        var policy = (await policies.ReadAsync(db, ct)).Select(family, need, partnerId, origin, now);
         var (file, started) = ClockFile.Start(family, subject, caseId, partnerId, policy, now, serves, need, advisor);
         db.Clocks.Add(file.Clock);
         db.ClockEvents.Add(started);
@@ -60,6 +61,26 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
     {
         if (await LockAsync(subject, ct) is not var (file, now) || !file.Clock.IsOpen) return;
         Write(file, new ClockFact.Voided(NewId(now), now, file.RecordTime(now), VoidReason.NotNeeded), now, null);
+    }
+
+    /// <summary>Two things that wait for an answer are one: the promise of the one that is given up is voided, that of the other ends no later than it would have, and has its windows.</summary>
+    public async Task MergeAsync(string survivor, string absorbed, CancellationToken ct)
+    {
+        var clocks = await db.Clocks.FromSql($"select * from clocks where subject in ({survivor}, {absorbed}) order by id for update").ToListAsync(ct);
+        var now = Instant.FromDateTimeOffset(await db.NowAsync(ct));
+        var read = (await ClockFiles.ReadAsync(db, policies, clocks, ct)).ToDictionary(f => f.Clock.Subject);
+        var (stays, goes) = (read[survivor], read[absorbed]);
+        var recorded = Instant.Max(stays.RecordTime(now), goes.RecordTime(now));
+        var (forSurvivor, forAbsorbed) = ClockMerge.Of(stays.History.Timeline, goes.History.Timeline, stays.Clock.Id, () => NewId(now), recorded);
+        foreach (var fact in forAbsorbed) Write(goes, fact, now, null);
+        // One that is broken already cannot be limited any more.
+        foreach (var fact in forSurvivor.Where(f => stays.WhyAside(f) is null))
+        {
+            Write(stays, fact, now, null);
+            db.Events.Add(stays.Tell("clock.limited", fact));
+        }
+
+        await LimitWindowsAsync(stays, now, ct, goes.Clock.Id);
     }
 
     /// <summary>Repeating it is harmless.</summary>
@@ -129,12 +150,15 @@ public sealed class ClockBook(HubDb db, ClockPolicies policies, ClockFiles files
     }
 
     /// <summary>The windows that serve a promise end with it, also where it has moved.</summary>
-    async Task LimitWindowsAsync(ClockFile promise, Instant now, CancellationToken ct)
+    /// <param name="absorbed">A promise whose windows serve this one from now on.</param>
+    async Task LimitWindowsAsync(ClockFile promise, Instant now, CancellationToken ct, Guid? absorbed = null)
     {
-        var windows = await db.Clocks.FromSql($"select * from clocks where promise_id = {promise.Clock.Id} and state in ('running', 'paused') order by id for update").ToListAsync(ct);
+        Guid[] served = [promise.Clock.Id, .. absorbed is { } other ? [other] : (Guid[])[]];
+        var windows = await db.Clocks.FromSql($"select * from clocks where promise_id = any({served}) and state in ('running', 'paused') order by id for update").ToListAsync(ct);
         if (windows.Count == 0) return;
         foreach (var window in await ClockFiles.ReadAsync(db, policies, windows, ct))
         {
+            window.Clock.Serve(promise.Clock.Id);
             if (window.Follow(promise.History.Timeline, NewId(now), promise.RecordTime(now)) is not { } limited) continue;
             Write(window, limited, now, null);
             db.Events.Add(window.Tell("clock.limited", limited));

@@ -28,7 +28,7 @@ public sealed record Taken(IReadOnlyList<Claimed> Claims, DateTimeOffset Time, I
 /// <summary>Takes due exchanges under a lease. Two workers never take one row: SKIP LOCKED; a dead worker's row comes back when its lease is over.</summary>
 /// <remarks>
 /// One statement, on the database's clock:
-/// lane: open lanes with something due; one claimer at a time has a lane, so that its limits hold across nodes.
+/// lane: open lanes with something due (no "exists", which may be planned as a join with all that is queued); one claimer at a time has a lane, so that its limits hold across nodes.
 /// room: what each may take now: its room in flight, its rate (refilled ten times a second), its fair share of the batch; a lane that is down takes one, the probe.
 /// look: the oldest due of each lane. One that is not the first of its (partner, case), or follows one that is on its way, waits, and takes no room from the others: it is put aside until
 /// the first is due, and called when that one has left.
@@ -58,7 +58,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             select l.partner_id, l.health, l.tokens, l.refill_time, l.serve_time, coalesce(l.max_in_flight, $5) as max_in_flight, nullif(coalesce(l.max_per_second, $6), 0) as rate, n.now
             from (select hub_now() as now) n cross join lanes l join partners p on p.id = l.partner_id
             where p.delivery = $1 and ($2::text[] is null or l.partner_id = any($2)) and l.pause_time is null and ($1 = 'pull' or l.health = 'up' or l.probe_time <= n.now)
-              and exists (select from exchanges x where x.partner_id = l.partner_id and x.state in ('queued', 'sending') and x.due_time <= n.now)
+              and (select true from exchanges x where x.partner_id = l.partner_id and x.state in ('queued', 'sending') and x.due_time <= n.now limit 1)
             order by l.partner_id
             {locking}
         ),

@@ -14,7 +14,7 @@ public sealed class HubEvent
     /// <summary>Of these types each event tells of a clock, that of its subject: started, stopped, or changed in between.</summary>
     public const string OfClocks =
         """
-        (type like 'clock.%' or type in ('request.filed', 'request.answered', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))
+        (type like 'clock.%' or type in ('request.filed', 'request.answered', 'request.merged', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))
         """;
 
     HubEvent() { }

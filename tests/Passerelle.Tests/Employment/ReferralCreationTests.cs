@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Passerelle.Contracts.Employment.V1;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
@@ -28,6 +29,38 @@ public sealed class ReferralCreationTests(Postgres postgres)
         Assert.Equal(candidates.Select(c => c.Person), made.Select(m => m.Person));
         await using var transactions = hub.Source.CreateCommand("select count(distinct xmin::text) from referrals");
         Assert.InRange((long)(await transactions.ExecuteScalarAsync(TestContext.Current.CancellationToken))!, 1, Many / 2);
+    }
+
+    /// <summary>The plan is made when little is queued, and is still in use when much is.</summary>
+    [Fact]
+    public async Task What_must_be_known_of_each_is_looked_for_by_index()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await (await Candidate.ReadyAsync(hub)).ReferAsync();
+        string[] once =
+        [
+            """
+            insert into exchanges overriding user value
+            select (jsonb_populate_record(e, jsonb_build_object(
+                'id', gen_random_uuid(), 'subject', 'referrals/' || gen_random_uuid(), 'state', 'withdrawn', 'due_time', null, 'end_time', e.create_time, 'end_reason', 'MADE_UP'))).*
+            from exchanges e cross join generate_series(1, 5000)
+            """,
+            "vacuum analyze",
+        ];
+        foreach (var sql in once) await hub.ExecuteAsync(sql);
+
+        await using var scope = hub.Services.CreateAsyncScope();
+        var question = ActivatorUtilities.CreateInstance<ReferralCreation>(scope.ServiceProvider).Question([new NewReferral(Guid.Empty, "emploi", "")]).CommandText;
+        await using var connection = await hub.Source.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        foreach (var sql in (string[])["set plan_cache_mode = force_generic_plan", $"prepare question (uuid[], text[], text[], text) as {question}"])
+            await using (var command = new NpgsqlCommand(sql, connection)) await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await using var explain = new NpgsqlCommand("explain execute question (null, null, null, null)", connection);
+        await using var reader = await explain.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var plan = new List<string>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken)) plan.Add(reader.GetString(0));
+
+        Assert.DoesNotContain(plan, line => line.Contains("hashed", StringComparison.Ordinal) || line.Contains("Seq Scan on exchanges", StringComparison.Ordinal));
+        Assert.Contains(plan, line => line.Contains("ix_exchanges_partner_id_topic", StringComparison.Ordinal));
     }
 
     [Fact]

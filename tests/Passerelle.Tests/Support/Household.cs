@@ -17,8 +17,8 @@ public sealed record Household(string Case, string FirstAdult, string SecondAdul
         return new Household(opened.Name, opened.Members[0], opened.Members[1], opened.Members[2]);
     }
 
-    public async Task<Request> FileRequestAsync(HubHost hub) =>
-        (await new RequestService.RequestServiceClient(hub.As("crm")).FileRequestAsync(new() { RequestId = NewId(), Case = Case, Person = FirstAdult, Need = Need.Housing, Text = Marker.Of("DEMANDE") })).Request;
+    public async Task<Request> FileRequestAsync(HubHost hub, Origin origin = Origin.Unspecified) => (await new RequestService.RequestServiceClient(hub.As("crm")).FileRequestAsync(
+        new() { RequestId = NewId(), Case = Case, Person = FirstAdult, Need = Need.Housing, Text = Marker.Of("DEMANDE"), Origin = origin })).Request;
 
     public static Person AnAdult(string mark) => new()
     {

@@ -19,8 +19,8 @@ public sealed class KnownPolicies(PolicyBook book, FrozenDictionary<PolicyKey, C
     public ClockPolicy Of(PolicyKey key) => byKey[key];
 
     /// <summary>The policy of a clock that starts now.</summary>
-    public ClockPolicy Select(ClockFamily family, string? need, string? partnerId, DateTimeOffset now) =>
-        book.Select(new ClockSubject(family, need, partnerId is null ? null : partnerKinds.GetValueOrDefault(partnerId), partnerId), Instant.FromDateTimeOffset(now))
+    public ClockPolicy Select(ClockFamily family, string? need, string? partnerId, string? origin, DateTimeOffset now) =>
+        book.Select(new ClockSubject(family, need, partnerId is null ? null : partnerKinds.GetValueOrDefault(partnerId), partnerId, origin), Instant.FromDateTimeOffset(now))
         ?? throw new InvalidOperationException($"No policy is on offer for a {family} of today.");
 }
 

@@ -30,9 +30,11 @@ public sealed class ClockPolicyService(HubDb db, PolicyDesk desk, RequestLedger 
         violations.Member(request.Family, "family");
         violations.Check(Enum.IsDefined(request.Need), "need", "is not a value that this version knows");
         violations.Check(Enum.IsDefined(request.PartnerKind), "partner_kind", "is not a value that this version knows");
+        violations.Check(Enum.IsDefined(request.Origin), "origin", "is not a value that this version knows");
         var partner = violations.OptionalPartnerId(request.Partner, "partner");
         var isPromise = request.Family == Wire.Clock.Types.Family.Promise;
         violations.Check(isPromise || request.Need == 0, "need", "goes with promises");
+        violations.Check(isPromise || request.Origin == 0, "origin", "goes with promises");
         violations.Check(!isPromise || request.PartnerKind == 0, "partner_kind", "goes with the windows of partners");
         violations.Check(!isPromise || partner is null, "partner", "goes with the windows of partners");
         var (from, until) = (violations.OptionalTime(request.StartTime, "start_time"), violations.OptionalTime(request.EndTime, "end_time"));
@@ -43,7 +45,8 @@ public sealed class ClockPolicyService(HubDb db, PolicyDesk desk, RequestLedger 
         violations.Check(until is null || until > (from ?? now), "end_time", "must be after start_time");
         violations.ThrowIfAny();
         var scope = new PolicyScope(
-            (ClockFamily)request.Family, request.Need == 0 ? null : Word(request.Need), request.PartnerKind == 0 ? null : Word(request.PartnerKind), partner);
+            (ClockFamily)request.Family, request.Need == 0 ? null : Word(request.Need), request.PartnerKind == 0 ? null : Word(request.PartnerKind), partner,
+            request.Origin == 0 ? null : Word(request.Origin));
         var (policy, offer) = await desk.OfferAsync(key, scope, from, until, now, ct);
         // What has begun before is no news: only a repeat may say so.
         violations.Check(from is null || from >= now || db.Entry(offer).State != EntityState.Added, "start_time", "is before now");
@@ -121,12 +124,13 @@ public sealed class ClockPolicyService(HubDb db, PolicyDesk desk, RequestLedger 
             Need = offer.Need is { } need ? Enum.Parse<Contracts.Cases.V1.Need>(need, ignoreCase: true) : 0,
             PartnerKind = offer.PartnerKind is { } kind ? Enum.Parse<PartnerKind>(kind, ignoreCase: true) : 0,
             Partner = offer.PartnerId is { } partner ? Names.OfPartner(partner) : "",
+            Origin = offer.Origin is { } origin ? Enum.Parse<Contracts.Cases.V1.Origin>(origin, ignoreCase: true) : 0,
             StartTime = offer.FromTime.ToWire(),
             EndTime = offer.UntilTime.ToWire(),
         },
         CreateTime = row.CreateTime.ToWire(),
     };
 
-    /// <summary>Needs and kinds are one word each, the same in the database.</summary>
+    /// <summary>Needs, kinds and origins are one word each, the same in the database.</summary>
     static string Word<T>(T value) where T : struct, Enum => EnumText<T>.Of(value);
 }

@@ -116,10 +116,18 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("create_time");
 
+                    b.Property<Guid?>("MergedIntoId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("merged_into_id");
+
                     b.Property<string>("Need")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("need");
+
+                    b.Property<string>("Origin")
+                        .HasColumnType("text")
+                        .HasColumnName("origin");
 
                     b.Property<Guid>("PersonId")
                         .HasColumnType("uuid")
@@ -141,6 +149,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasIndex("CaseId")
                         .HasDatabaseName("ix_requests_case_id");
 
+                    b.HasIndex("MergedIntoId")
+                        .HasDatabaseName("ix_requests_merged_into_id");
+
                     b.HasIndex("PersonId")
                         .HasDatabaseName("ix_requests_person_id");
 
@@ -150,9 +161,13 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_requests_answer_kind", "answer_kind in ('message_delivered', 'call_logged', 'appointment_confirmed')");
 
+                            t.HasCheckConstraint("ck_requests_merged_into_id", "(state = 'merged') = (merged_into_id is not null) and merged_into_id <> id");
+
                             t.HasCheckConstraint("ck_requests_need", "need in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
 
-                            t.HasCheckConstraint("ck_requests_state", "state in ('open', 'answered')");
+                            t.HasCheckConstraint("ck_requests_origin", "origin in ('website', 'phone', 'email', 'office', 'partner')");
+
+                            t.HasCheckConstraint("ck_requests_state", "state in ('open', 'answered', 'merged')");
                         });
                 });
 
@@ -1986,7 +2001,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.HasIndex(new[] { "transaction_id", "Sequence" }, "ix_events_of_clocks")
                         .HasDatabaseName("ix_events_of_clocks")
-                        .HasFilter("(type like 'clock.%' or type in ('request.filed', 'request.answered', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))");
+                        .HasFilter("(type like 'clock.%' or type in ('request.filed', 'request.answered', 'request.merged', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))");
 
                     b.ToTable("events", (string)null);
                 });
@@ -2355,6 +2370,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_requests_cases_case_id");
+
+                    b.HasOne("Passerelle.Hub.Cases.Request", null)
+                        .WithMany()
+                        .HasForeignKey("MergedIntoId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_requests_requests_merged_into_id");
 
                     b.HasOne("Passerelle.Hub.Cases.Person", null)
                         .WithMany()

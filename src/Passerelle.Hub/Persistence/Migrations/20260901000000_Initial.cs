@@ -771,7 +771,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                     case_id = table.Column<Guid>(type: "uuid", nullable: false),
                     person_id = table.Column<Guid>(type: "uuid", nullable: false),
                     need = table.Column<string>(type: "text", nullable: false),
+                    origin = table.Column<string>(type: "text", nullable: true),
                     state = table.Column<string>(type: "text", nullable: false),
+                    merged_into_id = table.Column<Guid>(type: "uuid", nullable: true),
                     text = table.Column<byte[]>(type: "bytea", nullable: false),
                     answer_kind = table.Column<string>(type: "text", nullable: true),
                     answer_text = table.Column<byte[]>(type: "bytea", nullable: true),
@@ -782,8 +784,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.PrimaryKey("pk_requests", x => x.id);
                     table.CheckConstraint("ck_requests_answer", "(state = 'answered') = (answer_kind is not null) and (answer_kind is null) = (answer_text is null)");
                     table.CheckConstraint("ck_requests_answer_kind", "answer_kind in ('message_delivered', 'call_logged', 'appointment_confirmed')");
+                    table.CheckConstraint("ck_requests_merged_into_id", "(state = 'merged') = (merged_into_id is not null) and merged_into_id <> id");
                     table.CheckConstraint("ck_requests_need", "need in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
-                    table.CheckConstraint("ck_requests_state", "state in ('open', 'answered')");
+                    table.CheckConstraint("ck_requests_origin", "origin in ('website', 'phone', 'email', 'office', 'partner')");
+                    table.CheckConstraint("ck_requests_state", "state in ('open', 'answered', 'merged')");
                     table.ForeignKey(
                         name: "fk_requests_cases_case_id",
                         column: x => x.case_id,
@@ -794,6 +798,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_requests_persons_person_id",
                         column: x => x.person_id,
                         principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_requests_requests_merged_into_id",
+                        column: x => x.merged_into_id,
+                        principalTable: "requests",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -1213,7 +1223,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_events_of_clocks",
                 table: "events",
                 columns: new[] { "transaction_id", "sequence" },
-                filter: "(type like 'clock.%' or type in ('request.filed', 'request.answered', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))");
+                filter: "(type like 'clock.%' or type in ('request.filed', 'request.answered', 'request.merged', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))");
 
             migrationBuilder.CreateIndex(
                 name: "ix_events_partner_id_transaction_id_sequence",
@@ -1418,6 +1428,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "ix_requests_case_id",
                 table: "requests",
                 column: "case_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_requests_merged_into_id",
+                table: "requests",
+                column: "merged_into_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_requests_person_id",

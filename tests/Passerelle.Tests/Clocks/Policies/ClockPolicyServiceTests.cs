@@ -5,6 +5,7 @@ using Passerelle.Contracts.Clocks.V1;
 using Passerelle.Contracts.Common.V1;
 using Passerelle.Tests.Employment;
 using Passerelle.Tests.Support;
+using Origin = Passerelle.Contracts.Cases.V1.Origin;
 using PartnerKind = Passerelle.Contracts.Partners.V1.Partner.Types.Kind;
 
 namespace Passerelle.Tests.Clocks.Policies;
@@ -88,6 +89,23 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task Who_calls_may_be_promised_an_answer_sooner_than_who_writes()
+    {
+        await using var hub = await HubHost.StartAsync(postgres, "Response:RereadPoliciesEvery=00:00:00");
+        var calls = await CreateAsync(hub, "appels", 4);
+        var offered = (await Policies(hub).OfferClockPolicyAsync(new() { Name = calls, Family = Clock.Types.Family.Promise, Origin = Origin.Phone })).ClockPolicy;
+        Assert.Equal(Origin.Phone, offered.Offer.Origin);
+        var household = await Household.OpenAsync(hub);
+        foreach (var (origin, policy) in (IEnumerable<(Origin, string)>)[(Origin.Phone, "appels@1"), (Origin.Website, "promise@1"), (Origin.Unspecified, "promise@1")])
+        {
+            var filed = await household.FileRequestAsync(hub, origin);
+            Assert.Equal((origin, policy), (filed.Origin, filed.Promise.Policy));
+        }
+
+        Assert.Equal(["origin"], (await HubError.OfAsync(ErrorReason.FieldInvalid, StatusCode.InvalidArgument, () => household.FileRequestAsync(hub, (Origin)77))).Fields);
+    }
+
+    [Fact]
     public async Task An_offer_is_made_once_and_repeats_are_harmless()
     {
         await using var hub = await HubHost.StartAsync(postgres);
@@ -150,6 +168,7 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
         var past = Timestamp.FromDateTimeOffset((await hub.QueryAsync(db => db.NowAsync(CancellationToken.None))).AddDays(-1));
         foreach (var (fields, request) in (IEnumerable<(string[], OfferClockPolicyRequest)>)[
             (["name", "family"], new() { Name = "essai@1" }), (["need"], new() { Name = name, Family = Clock.Types.Family.PartnerWindow, Need = Passerelle.Contracts.Cases.V1.Need.Housing }),
+            (["origin"], new() { Name = name, Family = Clock.Types.Family.PartnerWindow, Origin = Origin.Phone }), (["origin"], new() { Name = name, Family = Clock.Types.Family.Promise, Origin = (Origin)77 }),
             (["partner_kind", "partner"], new() { Name = name, Family = Clock.Types.Family.Promise, PartnerKind = PartnerKind.Housing, Partner = "partners/agence" }),
             (["start_time"], new() { Name = name, Family = Clock.Types.Family.Promise, StartTime = past }), (["end_time"], new() { Name = name, Family = Clock.Types.Family.Promise, EndTime = past })])
             Assert.Equal(fields, (await HubError.OfAsync(ErrorReason.FieldInvalid, StatusCode.InvalidArgument, () => Policies(hub).OfferClockPolicyAsync(request).ResponseAsync)).Fields);
