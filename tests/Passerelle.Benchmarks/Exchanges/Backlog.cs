@@ -87,6 +87,10 @@ static class Backlog
         await Waiting.CopyAsync(stage, Flooded, [Flooded], waiting / 10 - leaving, "0", ct);
         await Waiting.CopyAsync(stage, Flooded, paused, waiting * 4 / 10, "0", ct);
         await Waiting.CopyAsync(stage, Flooded, Enumerable.Range(0, Stage.Partners), waiting / 2, "12 hours", ct);
+        // That they came all at once is no part of it: the audit of the minute in which they came is over first.
+        var filled = await stage.Sandbox.ReadAsync<DateTime>("select hub_now()", ct);
+        while (!await stage.Sandbox.ReadAsync<bool>("select exists (select from audits where audit_time > $1 and lease_end_time is null)", ct, filled))
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, ct);
         await stage.TidyAsync(ct);
         await stage.PauseAsync(false, [Flooded], ct);
     }
