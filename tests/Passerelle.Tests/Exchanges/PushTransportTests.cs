@@ -90,8 +90,10 @@ public sealed class PushTransportTests(Postgres postgres)
         await using var hub = await HubHost.StartAsync(postgres);
         using var bench = new PushBench(hub, PushBench.ToThisMachine);
         foreach (var partner in (string[])["emploi", "interim"]) await bench.PointAsync(partner, $"http://127.0.0.1:{shared.Port}");
+        // Once the server has said how many calls a connection may carry: before that, many at once may open another.
+        Assert.Equal(new SendOutcome.Accepted(), await bench.SendAsync());
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => bench.SendAsync(i % 2 == 0 ? "emploi" : "interim")));
-        Assert.Equal((20, 1, 1), (shared.Received.Count, shared.Connections, bench.Channels.Count));
+        Assert.Equal((21, 1, 1), (shared.Received.Count, shared.Connections, bench.Channels.Count));
 
         await bench.PointAsync("emploi", $"http://127.0.0.1:{other.Port}");
         Assert.Equal(new SendOutcome.Accepted(), await bench.SendAsync());

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Partners.V1;
@@ -94,12 +95,18 @@ sealed class FaultWorld : IAsyncDisposable
     /// <returns>When, by the database's clock.</returns>
     public async Task<DateTimeOffset> SetPausedAsync(Lane lane, bool paused)
     {
-        var operators = new PartnerService.PartnerServiceClient(Nodes[0].As("crm-demo"));
-        if (paused) return (await operators.PausePartnerAsync(new() { Name = $"partners/{lane.Partner}", Reason = "Inventory" })).Partner.PauseTime.ToDateTimeOffset();
+        if (paused) return (await AskAnyNodeAsync(async o => (await o.PausePartnerAsync(new() { Name = $"partners/{lane.Partner}", Reason = "Inventory" })).Partner)).PauseTime.ToDateTimeOffset();
         // Before it: what leaves after this moment may leave.
         var before = await Cluster.NowAsync();
-        await operators.ResumePartnerAsync(new() { Name = $"partners/{lane.Partner}" });
+        await AskAnyNodeAsync(async o => (await o.ResumePartnerAsync(new() { Name = $"partners/{lane.Partner}" })).Partner);
         return before;
+    }
+
+    /// <summary>One may be down until the end; never both. Repeating what is asked here is harmless.</summary>
+    async Task<Partner> AskAnyNodeAsync(Func<PartnerService.PartnerServiceClient, Task<Partner>> ask)
+    {
+        try { return await ask(new(Nodes[0].As("crm-demo"))); }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable) { return await ask(new(Nodes[1].As("crm-demo"))); }
     }
 
     /// <summary>A partner like the demonstration's, at the end of another line. The hub's command line does the same, one process for each.</summary>

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Partners;
@@ -44,15 +46,21 @@ public static class PolicyCommands
     {
         var policy = PolicyArgument();
         var family = new Option<ClockFamily>("--family") { Description = "promise or partner_window.", Required = true, CustomParser = parsed => Parse<ClockFamily>(parsed.Tokens[0].Value, parsed.AddError) };
-        var need = new Option<string?>("--need") { Description = "Only requests for this need. For promises." };
+        var need = new Option<string?>("--need") { Description = "Only requests for this need. For promises.", CustomParser = Word<Contracts.Cases.V1.Need> };
+        var origin = new Option<string?>("--origin") { Description = "Only requests that came this way. For promises.", CustomParser = Word<Contracts.Cases.V1.Origin> };
         var kind = new Option<PartnerKind?>("--partner-kind") { Description = "Only partners of this kind. For the windows of partners." };
         var partner = new Option<string?>("--partner") { Description = "Only this partner. For its windows." };
         var from = new Option<DateTimeOffset?>("--from") { Description = "From when on; without it, now." };
         var until = new Option<DateTimeOffset?>("--until") { Description = "Until when; without it, for good." };
-        var offer = new Command("offer", "Offers a version to clocks that start from then on. Of several that fit, the one that says most of a clock is used; of those, the newest.") { policy, family, need, kind, partner, from, until };
+        var offer = new Command("offer", "Offers a version to clocks that start from then on. Of several that fit, the one that says most of a clock is used; of those, the newest.") { policy, family, need, origin, kind, partner, from, until };
+        offer.Validators.Add(given =>
+        {
+            Option[] others = given.GetValue(family) == ClockFamily.Promise ? [kind, partner] : [need, origin];
+            foreach (var option in others.Where(o => given.GetResult(o) is { Implicit: false })) given.AddError($"{option.Name} does not go with {EnumText<ClockFamily>.Of(given.GetValue(family))}.");
+        });
         offer.SetAction((parsed, ct) => withServices(async services =>
         {
-            var scope = new PolicyScope(parsed.GetValue(family), parsed.GetValue(need), parsed.GetValue(kind) is { } of ? EnumText<PartnerKind>.Of(of) : null, parsed.GetValue(partner));
+            var scope = new PolicyScope(parsed.GetValue(family), parsed.GetValue(need), parsed.GetValue(kind) is { } of ? EnumText<PartnerKind>.Of(of) : null, parsed.GetValue(partner), parsed.GetValue(origin));
             var offered = await ChangeAsync(services, (desk, now) => desk.OfferAsync(
                 parsed.GetRequiredValue(policy), scope, parsed.GetValue(from)?.ToUniversalTime() is { } start && start > now ? start : null, parsed.GetValue(until)?.ToUniversalTime(), now, ct), ct);
             Console.WriteLine($"{parsed.GetRequiredValue(policy),-24} {Line(offered.Offer)}");
@@ -94,12 +102,26 @@ public static class PolicyCommands
 
     static T Parse<T>(string text, Action<string> fail) where T : struct, Enum
     {
-        foreach (var value in Enum.GetValues<T>()) if (EnumText<T>.Of(value) == text) return value;
-        fail($"It must be one of {string.Join(", ", Enum.GetValues<T>().Select(EnumText<T>.Of))}.");
+        var known = Array.FindAll(Enum.GetValues<T>(), value => Convert.ToInt32(value, CultureInfo.InvariantCulture) != 0);
+        foreach (var value in known) if (EnumText<T>.Of(value) == text) return value;
+        fail($"It must be one of {string.Join(", ", known.Select(EnumText<T>.Of))}.");
         return default;
+    }
+
+    /// <summary>One that the contract knows, as it is stored.</summary>
+    static string? Word<T>(ArgumentResult parsed) where T : struct, Enum
+    {
+        Parse<T>(parsed.Tokens[0].Value, parsed.AddError);
+        return parsed.Tokens[0].Value;
     }
 
     static string Line(PolicyOfferRow? offer) => offer is null
         ? "not on offer"
-        : $"{EnumText<ClockFamily>.Of(offer.Family)} {offer.PartnerId ?? offer.PartnerKind ?? offer.Need ?? "all"} from {offer.FromTime:yyyy-MM-dd HH:mm}{(offer.UntilTime is { } until ? $" until {until:yyyy-MM-dd HH:mm}" : "")}";
+        : $"{EnumText<ClockFamily>.Of(offer.Family)} {Whom(offer)} from {offer.FromTime:yyyy-MM-dd HH:mm}{(offer.UntilTime is { } until ? $" until {until:yyyy-MM-dd HH:mm}" : "")}";
+
+    static string Whom(PolicyOfferRow offer)
+    {
+        var said = string.Join(' ', ((string?[])[offer.PartnerId ?? offer.PartnerKind, offer.Need, offer.Origin]).OfType<string>());
+        return said.Length == 0 ? "all" : said;
+    }
 }

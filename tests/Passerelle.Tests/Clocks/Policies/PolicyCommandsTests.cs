@@ -22,8 +22,13 @@ public sealed class PolicyCommandsTests(Postgres postgres)
         Assert.Matches(@"partner-window@1\s+partner_window all from 2000-01-01", list);
         Assert.Matches(@"ete@1\s+promise housing from .+ until \d{4}-", (await RunAsync(database, "policies", "deactivate", "ete@1")).Output);
 
+        Assert.Equal("ete@2", (await RunAsync(database, "policies", "create", "ete", "--terms", terms)).Output.Trim());
+        Assert.Matches(@"ete@2\s+promise housing phone from \d{4}-", (await RunAsync(database, "policies", "offer", "ete@2", "--family", "promise", "--need", "housing", "--origin", "phone")).Output);
+
         foreach (var wrong in (string[][])[["create", "É", "--terms", terms], ["create", "ete", "--terms", "/nowhere.json"], ["offer", "ete", "--family", "promise"], ["offer", "ete@1", "--family", "x"],
-            ["offer", "ete@2", "--family", "promise"], ["deactivate", "promise@1"]])
+            ["offer", "ete@1", "--family", "promise", "--need", "maison"], ["offer", "ete@1", "--family", "promise", "--origin", "unspecified"], ["offer", "ete@1", "--family", "promise", "--partner", "emploi"],
+            ["offer", "ete@1", "--family", "partner_window", "--origin", "phone"],
+            ["offer", "ete@3", "--family", "promise"], ["deactivate", "promise@1"]])
             Assert.NotEqual(0, (await RunAsync(database, ["policies", .. wrong])).Code);
     }
 
