@@ -65,7 +65,9 @@ public static class HubApp
 
         // Privacy
         services.AddScoped<Vault>();
-        services.AddScoped<ConsentGate>();
+        services.AddSingleton<GateBook>();
+        services.AddScoped<Gate>();
+        services.AddScoped<AgreementDesk>();
 
         // Partners
         services.AddSingleton<CallerDirectory>();
@@ -222,6 +224,8 @@ public static class HubApp
         app.MapGrpcService<ClockReportService>();
         app.MapGrpcService<ClockPolicyService>();
         app.MapGrpcService<PolicyChangeService>();
+        app.MapGrpcService<PurposeService>();
+        app.MapGrpcService<AgreementService>();
         app.MapGrpcService<ConsentService>();
         app.MapGrpcService<DisclosureService>();
         app.MapGrpcService<PartnerService>();

@@ -3,10 +3,11 @@ using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform.Alarms;
+using Passerelle.Hub.Privacy;
 
 namespace Passerelle.Hub;
 
-/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys and lanes, what is signed for them, the clocks' policies, and alarms.</summary>
+/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys, lanes and agreements, what is signed for them, the clocks' policies, and alarms.</summary>
 public static class HubCommands
 {
     public static Task<int> RunAsync(string[] args)
@@ -39,6 +40,7 @@ public static class HubCommands
         root.Add(health);
         foreach (var command in PartnerCommands.All(WithServicesAsync)) root.Add(command);
         root.Add(LaneCommands.Build(WithServicesAsync));
+        root.Add(AgreementCommands.Build(WithServicesAsync));
         root.Add(PolicyCommands.Build(WithServicesAsync));
         root.Add(AlarmCommands.Build(WithServicesAsync));
         return root.Parse(args).InvokeAsync();

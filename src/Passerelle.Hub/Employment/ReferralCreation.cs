@@ -39,10 +39,7 @@ public sealed class ReferralCreation(HubDb db, ExchangeDesk desk, Vault vault) :
             """
             select p.case_id, p.role, x.kind, k.wrapped,
                 (select true from cvs c where c.person_id = p.id limit 1) is not null,
-                (
-                    select true from consents c
-                    where c.person_id = p.id and c.purpose = $4 and (c.partner_id is null or c.partner_id = x.id) and c.withdraw_time is null and c.expire_time > n.now limit 1
-                ) is not null,
+                (select true from live_consents(p.id, $4, x.id, n.now) c limit 1) is not null,
                 (select true from exchanges e where e.partner_id = x.id and e.topic = draft.topic and e.state = 'queued' and e.delivery_time is null limit 1) is not null
             from (select hub_now() as now) n cross join unnest($1, $2, $3) with ordinality draft (person_id, partner_id, topic, number)
             left join persons p on p.id = draft.person_id

@@ -19,6 +19,8 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
     /// <summary>What a partner was given before that weighs on it no longer.</summary>
     static readonly TimeSpan LoadLasts = TimeSpan.FromDays(7);
 
+    static readonly string PurposeText = EnumText<Purpose>.Of(Purpose.EmploymentReferral);
+
     const string Forewarned = "referral.forewarned";
 
     public string Kind => ReferralKind.KindName;
@@ -95,12 +97,13 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
         ReofferOrder.Named => reoffer.Partners.Join(others, id => id, o => o.Id, (_, other) => other),
     };
 
-    /// <summary>Partners who could take it: their lanes are open, and none of them has, or is about to have, this person's CV by another referral. So it never goes back to one that declined or let it lapse.</summary>
+    /// <summary>Partners who could take it: their lanes are open, an agreement covers it, and none of them has, or is about to have, this person's CV by another referral. So it never goes back to one that declined or let it lapse.</summary>
     Task<List<Other>> OthersAsync(Guid personId, DateTimeOffset now, CancellationToken ct)
     {
         var since = Guid.CreateVersion7(now - LoadLasts);
         return db.Partners.AsNoTracking()
             .Where(p => p.Kind == PartnerKind.Employment && p.Lane.PauseTime == null && p.Lane.Health == LaneHealth.Up)
+            .Where(p => db.Agreements.Any(a => a.PartnerId == p.Id && a.RevokeTime == null && a.StartTime <= now && a.EndTime > now && a.Purposes.Contains(PurposeText)))
             .Where(p => !db.Referrals.Any(r => r.PersonId == personId && r.PartnerId == p.Id
                 && db.Exchanges.Any(e => e.Id == r.ExchangeId && (e.DeliveryTime != null || e.State == ExchangeState.Queued || e.State == ExchangeState.Sending))))
             .Select(p => new Other(
@@ -108,7 +111,7 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
                 db.Exchanges.Count(e => e.PartnerId == p.Id && e.Id.CompareTo(since) > 0
                     && (e.State == ExchangeState.Queued || e.State == ExchangeState.Sending || e.State == ExchangeState.AwaitingAnswer)),
                 // It is asked again when the CV leaves.
-                db.Consents.Any(c => c.PersonId == personId && c.Purpose == Purpose.EmploymentReferral && (c.PartnerId == null || c.PartnerId == p.Id) && c.WithdrawTime == null && c.ExpireTime > now)))
+                db.LiveConsents(personId, PurposeText, p.Id, now).Any()))
             .ToListAsync(ct);
     }
 

@@ -10,7 +10,7 @@ using Wire = Passerelle.Contracts.Employment.V1;
 namespace Passerelle.Hub.Employment;
 
 /// <summary>What a referral sends: the person and the CV as they are at that very moment, and only while the person consents.</summary>
-public sealed class ReferralKind(HubDb db, ConsentGate gate, Vault vault) : IExchangeKind
+public sealed class ReferralKind(HubDb db, Gate gate, Vault vault) : IExchangeKind
 {
     public const string KindName = "referral";
 
@@ -22,13 +22,18 @@ public sealed class ReferralKind(HubDb db, ConsentGate gate, Vault vault) : IExc
         from cv in cvs.DefaultIfEmpty()
         join k in db.PersonKeys on r.PersonId equals k.PersonId into keys
         from key in keys.DefaultIfEmpty()
-        from consent in db.Consents
-            .Where(s => s.PersonId == r.PersonId && s.Purpose == Purpose.EmploymentReferral && (s.PartnerId == null || s.PartnerId == r.PartnerId) && s.WithdrawTime == null && s.ExpireTime > now)
-            .OrderByDescending(s => s.Id).Take(1).DefaultIfEmpty()
+        from consent in db.LiveConsents(r.PersonId, PurposeText, r.PartnerId, now).OrderByDescending(s => s.Id).Take(1).DefaultIfEmpty()
         where exchangeIds.Contains(r.ExchangeId)
-        select new Material(r, p, cv, key, consent));
+        select new Material(r, p, cv, key, consent == null ? null : consent.Id));
 
-    sealed record Material(Referral Referral, Person Person, Cv? Cv, PersonKey? Key, Consent? Consent);
+    static readonly string PurposeText = EnumText<Purpose>.Of(Purpose.EmploymentReferral);
+
+    /// <summary>An introduction without a name and a CV is none.</summary>
+    static readonly DataCategory[] Needed = [DataCategory.Identity, DataCategory.Career];
+
+    static readonly IReadOnlySet<DataCategory> Carried = MinimalView.CategoriesOf(Wire.ReferralFile.Descriptor);
+
+    sealed record Material(Referral Referral, Person Person, Cv? Cv, PersonKey? Key, Guid? ConsentId);
 
     public string Name => KindName;
 
@@ -38,21 +43,22 @@ public sealed class ReferralKind(HubDb db, ConsentGate gate, Vault vault) : IExc
         var files = new Dictionary<Guid, Material>(exchanges.Count);
         await foreach (var material in FindMaterial(db, ids, now).WithCancellation(ct)) files[material.Referral.ExchangeId] = material;
         var prepared = new Dictionary<Guid, Preparation>(exchanges.Count);
-        foreach (var exchange in exchanges)
-        {
-            var (referral, person, cv, key, allows) = files[exchange.Id];
-            prepared[exchange.Id] = (allows, key, cv) switch
-            {
-                (_, null, _) => new Preparation.NotCleared("PERSON_ERASED"),
-                (null, _, _) => await gate.HasLapsedAsync(referral.PersonId, Purpose.EmploymentReferral, exchange.PartnerId, now, ct)
-                    ? new Preparation.Lapsed("CONSENT_EXPIRED")
-                    : new Preparation.NotCleared(ErrorReason.ConsentMissing.ToReasonName()),
-                (_, _, null) => new Preparation.NotCleared(ErrorReason.CvMissing.ToReasonName()),
-                ({ } consent, _, _) => new Preparation.Cleared(Compose(referral, person, cv, vault.Open(key.PersonId, key.Wrapped)), Clearance.By(consent), [(referral.PersonId, "cv")]),
-            };
-        }
-
+        foreach (var exchange in exchanges) prepared[exchange.Id] = await PrepareAsync(files[exchange.Id], now, ct);
         return prepared;
+    }
+
+    async Task<Preparation> PrepareAsync(Material material, DateTimeOffset now, CancellationToken ct)
+    {
+        var (referral, person, cv, key, consentId) = material;
+        if (key is null) return new Preparation.Stopped(new Verdict.Refused("PERSON_ERASED"));
+        var lapsed = consentId is null && await Consent.HasLapsedAsync(db, referral.PersonId, Purpose.EmploymentReferral, referral.PartnerId, now, ct);
+        var verdict = await gate.DecideAsync(new GateQuestion(Purpose.EmploymentReferral, referral.PartnerId, consentId, lapsed, Needed), now, ct);
+        if (verdict is not Verdict.Allowed { By: var by }) return new Preparation.Stopped(verdict);
+        if (cv is null) return new Preparation.Stopped(new Verdict.Refused(ErrorReason.CvMissing.ToReasonName()));
+        var file = Compose(referral, person, cv, vault.Open(key.PersonId, key.Wrapped));
+        if (!by.Categories.Contains(DataCategory.Contact)) file.JsonResume = CvContacts.Without(file.JsonResume);
+        MinimalView.Reduce(file, by.Categories);
+        return new Preparation.Cleared(file, by, [new Disclosed(referral.PersonId, "cv", [.. Carried.Where(by.Categories.Contains)])]);
     }
 
     static Wire.ReferralFile Compose(Referral referral, Person person, Cv cv, PersonCipher cipher)

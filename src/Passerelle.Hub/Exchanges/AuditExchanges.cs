@@ -138,15 +138,18 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
     {
         await using var command = Command(connection,
             """
+            with lane as (select partner_id, pause_time is not null or health <> 'up' as closed from lanes),
+            kept as (select count(*) as count from exchanges e join lane using (partner_id) where e.hold_reason is not null and e.state = 'queued' and not closed)
             select case when e.state = 'queued' and closed then 'held' else e.state end, sum(e.count)::bigint
-            from (select partner_id, state, count(*) as count from exchanges group by partner_id, state) e
-            left join (select partner_id, pause_time is not null or health <> 'up' as closed from lanes) l on l.partner_id = e.partner_id
+            from (select partner_id, state, count(*) as count from exchanges group by partner_id, state) e left join lane l on l.partner_id = e.partner_id
             group by 1
+            union all select 'held', count from kept
+            union all select 'queued', -count from kept
             """);
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         // A state that has become empty is told too.
         var counts = Enum.GetValues<ExchangeState>().ToDictionary(EnumText<ExchangeState>.Of, _ => 0L);
-        while (await reader.ReadAsync(ct)) counts[reader.GetString(0)] = reader.GetInt64(1);
+        while (await reader.ReadAsync(ct)) counts[reader.GetString(0)] += reader.GetInt64(1);
         return counts;
     }
 

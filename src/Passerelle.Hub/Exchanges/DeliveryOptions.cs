@@ -48,9 +48,12 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>How soon an exchange is looked at again that waits for an earlier one of its case, if nobody called it before. Default 5 s.</summary>
     public TimeSpan LookAgain { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How soon an exchange is looked at again that the gate holds, e.g. for want of an agreement, if nobody called it before: a new agreement does. Default 10 min.</summary>
+    public TimeSpan LookAtHeld { get; set; } = TimeSpan.FromMinutes(10);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Lease <= TimeSpan.Zero || PullLease <= TimeSpan.Zero || AttemptTimeout <= TimeSpan.Zero || LookAgain <= TimeSpan.Zero) yield return new ValidationResult("Delivery: durations must be positive.");
+        if (Lease <= TimeSpan.Zero || PullLease <= TimeSpan.Zero || AttemptTimeout <= TimeSpan.Zero || LookAgain <= TimeSpan.Zero || LookAtHeld <= TimeSpan.Zero) yield return new ValidationResult("Delivery: durations must be positive.");
         if (BatchSize is < 1 or > 1000) yield return new ValidationResult("Delivery:BatchSize must be 1 to 1000.");
         if (MaxInFlight < 1) yield return new ValidationResult("Delivery:MaxInFlight must be at least 1.");
         if (FinishWithin < TimeSpan.Zero || FinishWithin > TimeSpan.FromSeconds(14)) yield return new ValidationResult("Delivery:FinishWithin must be 0 to 14 s.");

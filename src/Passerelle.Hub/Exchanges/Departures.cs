@@ -13,35 +13,46 @@ namespace Passerelle.Hub.Exchanges;
 /// <summary>A claimed exchange that may leave, as it leaves.</summary>
 public readonly record struct Ready(Claim Claim, Wire.Envelope Envelope, DateTimeOffset StartTime);
 
-/// <summary>The last word before something leaves: it is still ours, and what allows it still does. Attempts and disclosures are written down by the same statement.</summary>
+/// <summary>The last word before something leaves: it is still ours, and what allows it still does. Attempts, the gate's decisions and disclosures are written down by the same statement.</summary>
 /// <remarks>
-/// One statement is a transaction by itself: between what was read to compose and this, nothing is locked and nothing has to be. Rows are locked by id, exchanges before consents.
+/// One statement is a transaction by itself: between what was read to compose and this, nothing is locked and nothing has to be. Rows are locked by id, exchanges before consents before
+/// agreements. A purpose has newer terms than those that were asked: it is asked anew.
 /// </remarks>
 public static class Departures
 {
-    static readonly string Sql =
+    const string Sql =
         $"""
         with wanted as (
-            select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::bytea[]) w (exchange_id, number, consent_id, size, sha256)
+            select * from unnest($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::bytea[], $6::text[], $7::int[], $8::text[], $9::uuid[], $10::text[])
+                w (exchange_id, number, consent_id, size, sha256, purpose, purpose_version, ground, agreement_id, categories)
         ),
         ours as materialized (
             select e.id, e.partner_id from exchanges e join wanted w on e.id = w.exchange_id and e.generation = w.number
             where e.state = 'sending' order by e.id for update of e
         ),
-        live as materialized (
-            select id from consents where id = any($3) and {ConsentGate.IsLive} order by id for share
+        consented as materialized (
+            select id from consents where id = any($3) and {Consent.IsLive} order by id for share
+        ),
+        agreed as materialized (
+            select id from agreements where id = any($9) and revoke_time is null and end_time > hub_now() order by id for share
         ),
         leaving as materialized (
-            select w.*, ours.partner_id from wanted w join ours on ours.id = w.exchange_id where w.consent_id is null or w.consent_id in (select id from live)
+            select w.*, ours.partner_id from wanted w join ours on ours.id = w.exchange_id
+            where (w.consent_id is null or w.consent_id in (select id from consented)) and (w.agreement_id is null or w.agreement_id in (select id from agreed))
+              and not exists (select from purposes p where p.purpose = w.purpose and p.version > w.purpose_version and p.start_time <= hub_now())
         ),
         begun as (
             insert into attempts (exchange_id, number, transport, outcome, start_time, size, sha256)
-            select exchange_id, number, $6, 'unknown', $7, size, sha256 from leaving
+            select exchange_id, number, $11, 'unknown', $12, size, sha256 from leaving
+        ),
+        decided as (
+            insert into gate_decisions (exchange_id, number, verdict, purpose, purpose_version, ground, consent_id, agreement_id, categories, time)
+            select exchange_id, number, 'allowed', purpose, purpose_version, ground, consent_id, agreement_id, categories, $12 from leaving
         ),
         disclosed as (
-            insert into disclosures (id, person_id, partner_id, category, ground, consent_id, exchange_id, time)
-            select d.id, d.person_id, l.partner_id, d.category, d.ground, l.consent_id, l.exchange_id, $7
-            from unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::text[]) d (exchange_id, id, person_id, category, ground) join leaving l using (exchange_id)
+            insert into disclosures (id, person_id, partner_id, category, data, purpose, ground, consent_id, exchange_id, channel, time)
+            select d.id, d.person_id, l.partner_id, d.category, d.data, l.purpose, l.ground, l.consent_id, l.exchange_id, $11, $12
+            from unnest($13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::text[]) d (exchange_id, id, person_id, category, data) join leaving l using (exchange_id)
         ),
         stays as (
             update exchanges e set due_time = hub_now() from ours where e.id = ours.id and e.id not in (select exchange_id from leaving)
@@ -56,7 +67,8 @@ public static class Departures
     {
         if (cleared.Count == 0) return [];
         var envelopes = cleared.Select(c => Compose(c.Claimed, c.Cleared)).ToList();
-        var disclosed = cleared.SelectMany(c => c.Cleared.Disclosed.Select(d => (c.Claimed.Header.Id, d.PersonId, d.Category, c.Cleared.Clearance.Ground))).ToList();
+        var disclosed = cleared.SelectMany(c => c.Cleared.Disclosed.Select(d => (ExchangeId: c.Claimed.Header.Id, d))).ToList();
+        var by = cleared.Select(c => c.Cleared.Clearance).ToList();
         await db.Database.OpenConnectionAsync(ct);
         try
         {
@@ -64,16 +76,21 @@ public static class Departures
             command.CommandText = Sql;
             Add(NpgsqlDbType.Uuid, cleared.Select(c => c.Claimed.Header.Id).ToArray());
             Add(NpgsqlDbType.Integer, cleared.Select(c => c.Claimed.Generation).ToArray());
-            Add(NpgsqlDbType.Uuid, cleared.Select(c => c.Cleared.Clearance.ConsentId).ToArray());
+            Add(NpgsqlDbType.Uuid, by.Select(c => c.ConsentId).ToArray());
             Add(NpgsqlDbType.Integer, envelopes.Select(e => e.Payload.Value.Length).ToArray());
             Add(NpgsqlDbType.Bytea, envelopes.Select(e => SHA256.HashData(e.Payload.Value.Span)).ToArray());
+            Add(NpgsqlDbType.Text, by.Select(c => EnumText<Purpose>.Of(c.Purpose)).ToArray());
+            Add(NpgsqlDbType.Integer, by.Select(c => c.PurposeVersion).ToArray());
+            Add(NpgsqlDbType.Text, by.Select(c => EnumText<Ground>.Of(c.Ground)).ToArray());
+            Add(NpgsqlDbType.Uuid, by.Select(c => c.AgreementId).ToArray());
+            Add(NpgsqlDbType.Text, by.Select(c => DataCategories.Write(c.Categories)).ToArray());
             command.Parameters.Add(new() { Value = EnumText<Transport>.Of(transport) });
             command.Parameters.Add(new() { Value = now });
-            Add(NpgsqlDbType.Uuid, disclosed.Select(d => d.Id).ToArray());
+            Add(NpgsqlDbType.Uuid, disclosed.Select(d => d.ExchangeId).ToArray());
             Add(NpgsqlDbType.Uuid, disclosed.Select(_ => Guid.CreateVersion7(now)).ToArray());
-            Add(NpgsqlDbType.Uuid, disclosed.Select(d => d.PersonId).ToArray());
-            Add(NpgsqlDbType.Text, disclosed.Select(d => d.Category).ToArray());
-            Add(NpgsqlDbType.Text, disclosed.Select(d => EnumText<Ground>.Of(d.Ground)).ToArray());
+            Add(NpgsqlDbType.Uuid, disclosed.Select(d => d.d.PersonId).ToArray());
+            Add(NpgsqlDbType.Text, disclosed.Select(d => d.d.Category).ToArray());
+            Add(NpgsqlDbType.Text, disclosed.Select(d => DataCategories.Write(d.d.Data)).ToArray());
             var leaving = await ReadIdsAsync(command, ct);
             return [.. cleared.Zip(envelopes).Where(c => leaving.Contains(c.First.Claimed.Header.Id)).Select(c => new Ready(c.First.Claimed.Claim, c.Second, now))];
 

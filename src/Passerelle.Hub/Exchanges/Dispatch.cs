@@ -3,6 +3,7 @@ using Npgsql;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
+using Passerelle.Hub.Privacy;
 
 namespace Passerelle.Hub.Exchanges;
 
@@ -17,35 +18,58 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
     /// <returns>Those that may leave and are still ours; the others have ended, belong to a newer claim, or are looked at again.</returns>
     public async Task<IReadOnlyList<Ready>> PrepareAsync(IReadOnlyCollection<Claimed> claimed, Transport transport, DateTimeOffset now, CancellationToken ct)
     {
-        var (cleared, ended) = (new List<(Claimed, Preparation.Cleared)>(claimed.Count), new List<(Claim, Preparation)>());
+        var (cleared, stopped) = (new List<(Claimed, Preparation.Cleared)>(claimed.Count), new List<(Claim, Verdict)>());
         foreach (var group in claimed.GroupBy(c => c.Header.Kind))
         {
             var prepared = await kinds.Single(k => k.Name == group.Key).PrepareAsync([.. group.Select(c => c.Header)], now, ct);
             foreach (var one in group)
             {
-                if (prepared[one.Header.Id] is Preparation.Cleared may) cleared.Add((one, may));
-                else ended.Add((one.Claim, prepared[one.Header.Id]));
+                switch (prepared[one.Header.Id])
+                {
+                    case Preparation.Cleared may:
+                        cleared.Add((one, may));
+                        break;
+                    case Preparation.Stopped not:
+                        stopped.Add((one.Claim, not.Why));
+                        break;
+                }
             }
         }
 
-        await EndAsync(ended, ct);
+        await StopAsync(stopped, ct);
         var ready = await db.LetLeaveAsync(cleared, transport, now, ct);
         if (ready.Count > 0) Points.Reach(Points.Prepared);
         return ready;
     }
 
-    /// <summary>What may not leave has ended; whoever was behind it in line is called.</summary>
-    async Task EndAsync(List<(Claim Claim, Preparation Why)> claims, CancellationToken ct)
+    /// <summary>What may not leave has ended, and whoever was behind it in line is called; or it is held. The gate's decision is kept either way.</summary>
+    async Task StopAsync(List<(Claim Claim, Verdict Why)> claims, CancellationToken ct)
     {
         if (claims.Count == 0) return;
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var why = claims.ToDictionary(c => c.Claim.ExchangeId);
         var exchanges = await LockAsync([.. claims.Select(c => c.Claim)], ct);
         exchanges.RemoveAll(e => !e.IsClaimedBy(why[e.Id].Claim.Generation));
+        var now = await db.NowAsync(ct);
         foreach (var exchange in exchanges)
         {
-            if (why[exchange.Id].Why is Preparation.NotCleared refused) await desk.WithdrawAsync(exchange, refused.Reason, ct);
-            if (why[exchange.Id].Why is Preparation.Lapsed lapsed) await desk.ExpireAsync(exchange, lapsed.Reason, ct);
+            var (claim, verdict) = why[exchange.Id];
+            // One that is held is looked at time and again: only that it is, and why, is news.
+            if (verdict is not Verdict.Held known || known.Reason != exchange.HoldReason) db.GateDecisions.Add(GateDecision.NotAllowed(claim, verdict, now));
+            switch (verdict)
+            {
+                case Verdict.Refused refused:
+                    await desk.WithdrawAsync(exchange, refused.Reason, ct);
+                    break;
+                case Verdict.Lapsed lapsed:
+                    await desk.ExpireAsync(exchange, lapsed.Reason, ct);
+                    break;
+                case Verdict.Held held:
+                    desk.Hold(exchange, held.Reason, now);
+                    break;
+                case Verdict.Allowed:
+                    break;
+            }
         }
 
         await db.SaveInBulkAsync(ct);

@@ -22,7 +22,7 @@ public sealed class DrainReport(NpgsqlDataSource source)
     const string Sql =
         """
         with undelivered as (
-            select partner_id, count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'sending') as sending, min(create_time) filter (where delivery_time is null) as oldest
+            select partner_id, count(*) filter (where state = 'queued' and hold_reason is null) as queued, count(*) filter (where state = 'queued' and hold_reason is not null) as held, count(*) filter (where state = 'sending') as sending, min(create_time) filter (where delivery_time is null) as oldest
             from exchanges where state in ('queued', 'sending') and ($1 is null or partner_id = $1) group by partner_id
         ),
         given_up as (
@@ -32,7 +32,7 @@ public sealed class DrainReport(NpgsqlDataSource source)
             select partner_id, count(*) as delivered from clocks
             where id >= $2 and start_time > $3 and family = 'partner_window' and ($1 is null or partner_id = $1) group by partner_id
         )
-        select l.partner_id, l.pause_time is null and l.health = 'up', coalesce(u.queued, 0), coalesce(u.sending, 0), coalesce(g.undeliverable, 0), u.oldest, coalesce(d.delivered, 0)
+        select l.partner_id, l.pause_time is null and l.health = 'up', coalesce(u.queued, 0), coalesce(u.held, 0), coalesce(u.sending, 0), coalesce(g.undeliverable, 0), u.oldest, coalesce(d.delivered, 0)
         from lanes l
         left join undelivered u on u.partner_id = l.partner_id
         left join given_up g on g.partner_id = l.partner_id
@@ -53,10 +53,10 @@ public sealed class DrainReport(NpgsqlDataSource source)
         var drains = new List<Drain>();
         while (await reader.ReadAsync(ct))
         {
-            var (open, queued) = (reader.GetBoolean(1), reader.GetInt64(2));
+            var (open, queued, held) = (reader.GetBoolean(1), reader.GetInt64(2), reader.GetInt64(3));
             drains.Add(new Drain(
-                reader.GetString(0), open ? queued : 0, open ? 0 : queued, reader.GetInt64(3), reader.GetInt64(4),
-                reader.IsDBNull(5) ? null : reader.GetFieldValue<DateTimeOffset>(5), reader.GetInt64(6)));
+                reader.GetString(0), open ? queued : 0, open ? held : queued + held, reader.GetInt64(4), reader.GetInt64(5),
+                reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6), reader.GetInt64(7)));
         }
 
         return drains;

@@ -63,6 +63,9 @@ public sealed class Exchange
     /// <summary>Rises at each claim. Who completes an older claim is too late.</summary>
     public int Generation { get; private set; }
 
+    /// <summary>Why the gate keeps it for now, although its lane is open; null: it does not. It stays until it leaves or ends.</summary>
+    public string? HoldReason { get; private set; }
+
     /// <summary>Tries that failed since it was queued: the place in the retry schedule.</summary>
     public int Failures { get; private set; }
 
@@ -96,13 +99,24 @@ public sealed class Exchange
     /// <summary>The claim of this generation is still the one that counts.</summary>
     public bool IsClaimedBy(int generation) => State == ExchangeState.Sending && Generation == generation;
 
-    /// <summary>As its partner's lane makes it: a queued exchange of a closed lane is held.</summary>
-    public ExchangeState StateIn(Lane lane) => State == ExchangeState.Queued && !lane.IsOpen ? ExchangeState.Held : State;
+    /// <summary>As the gate and its partner's lane make it: a queued exchange that the gate keeps, or of a closed lane, is held.</summary>
+    public ExchangeState StateIn(Lane lane) => State == ExchangeState.Queued && HoldReasonIn(lane) is not null ? ExchangeState.Held : State;
+
+    /// <summary>Why it is held, as the contract names it; null when it is not.</summary>
+    public string? HoldReasonIn(Lane lane) => State == ExchangeState.Queued ? HoldReason ?? lane.HoldReason : null;
 
     public void Deliver(DateTimeOffset now)
     {
         Move(ExchangeInput.Accept);
-        (DeliveryTime, DueTime, EndReason, EndTime) = (DeliveryTime ?? now, null, null, null);
+        (DeliveryTime, DueTime, HoldReason, EndReason, EndTime) = (DeliveryTime ?? now, null, null, null, null);
+    }
+
+    /// <summary>Claimed, and not allowed to leave for now.</summary>
+    /// <param name="due">When it is looked at again.</param>
+    public void Hold(string reason, DateTimeOffset due)
+    {
+        Move(ExchangeInput.TryLater);
+        (DueTime, HoldReason) = (due, reason);
     }
 
     /// <param name="counts">False when the trouble is the partner's, not this exchange's: the schedule stays where it is.</param>
@@ -110,13 +124,13 @@ public sealed class Exchange
     {
         Move(ExchangeInput.TryLater);
         if (counts) Failures++;
-        (DueTime, RetryUntil) = (due, RetryUntil ?? retryUntil);
+        (DueTime, RetryUntil, HoldReason) = (due, RetryUntil ?? retryUntil, null);
     }
 
     public void GiveUp(string reason, DateTimeOffset now)
     {
         Failures++;
-        DueTime = null;
+        (DueTime, HoldReason) = (null, null);
         if (DeliveryTime is not null)
         {
             Move(ExchangeInput.LeaveDelivered);
@@ -131,7 +145,7 @@ public sealed class Exchange
     {
         if (State == ExchangeState.Withdrawn) return;
         Move(ExchangeInput.Withdraw);
-        (DueTime, EndReason, EndTime) = (null, reason, now);
+        (DueTime, HoldReason, EndReason, EndTime) = (null, null, reason, now);
     }
 
     /// <summary>A newer one about the same takes its place.</summary>
@@ -144,7 +158,7 @@ public sealed class Exchange
     public void Expire(string reason, DateTimeOffset now)
     {
         Move(ExchangeInput.Expire);
-        (DueTime, EndReason, EndTime) = (null, reason, now);
+        (DueTime, HoldReason, EndReason, EndTime) = (null, null, reason, now);
     }
 
     /// <summary>Due at once, at the start of its schedule. What is on its way already is left alone.</summary>
@@ -183,6 +197,8 @@ public sealed class Exchange
                 "ck_exchanges_sound", "exchange_is_sound(state, due_time, delivery_time, answer_time, answer_code, end_reason, end_time, superseded_by)"));
             builder.Property(e => e.Id).ValueGeneratedNever();
             builder.Property(e => e.State).AsText();
+            // What a new agreement lets go.
+            builder.HasIndex(e => e.PartnerId, "ix_exchanges_held").HasFilter("hold_reason is not null");
             builder.Ignore(e => e.Name).Ignore(e => e.Header);
             builder.HasOne<Partner>().WithMany().HasForeignKey(e => e.PartnerId);
             builder.Property(e => e.Sequence).UseIdentityAlwaysColumn();

@@ -122,6 +122,13 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         Tell(exchange, "exchange.attempted", now, notYet.Error);
     }
 
+    /// <summary>It may not leave for now, whatever its lane: it keeps its place, and is looked at again.</summary>
+    public void Hold(Exchange exchange, string reason, DateTimeOffset now)
+    {
+        if (exchange.HoldReason != reason) Tell(exchange, "exchange.held", now, reason);
+        exchange.Hold(reason, now + options.Value.LookAtHeld);
+    }
+
     public void GiveUp(Exchange exchange, string error, DateTimeOffset now)
     {
         exchange.GiveUp(error, now);

@@ -44,11 +44,11 @@ public sealed partial class ExchangeService(
             .Where(e => own == null || (e.PartnerId == own && db.Attempts.Any(a => a.ExchangeId == e.Id)))
             .Where(e => partnerId == null || e.PartnerId == partnerId)
             .Where(e => caseId == null || e.CaseId == caseId)
-            // Held is what a queued exchange of a closed lane is called.
+            // Held is what a queued exchange is called that the gate keeps, or of a closed lane.
             .Where(e => request.State == 0
                 || (e.State != ExchangeState.Queued && e.State == state)
                 || (e.State == ExchangeState.Queued
-                    && state == (db.Lanes.Any(l => l.PartnerId == e.PartnerId && (l.PauseTime != null || l.Health != LaneHealth.Up)) ? ExchangeState.Held : ExchangeState.Queued)))
+                    && state == (e.HoldReason != null || db.Lanes.Any(l => l.PartnerId == e.PartnerId && (l.PauseTime != null || l.Health != LaneHealth.Up)) ? ExchangeState.Held : ExchangeState.Queued)))
             .Where(e => page.After == null || e.Id.CompareTo(page.After.Value) < 0)
             .OrderByDescending(e => e.Id).Take(page.Size + 1).ToListAsync(ct);
         var (items, next) = page.Cut(read, e => e.Id);
@@ -84,7 +84,7 @@ public sealed partial class ExchangeService(
         AnswerCode = exchange.AnswerCode ?? "",
         EndReason = exchange.EndReason ?? "",
         Window = window is null ? null : ClockService.ToWire(window),
-        HoldReason = exchange.StateIn(lane) == ExchangeState.Held ? lane.HoldReason! : "",
+        HoldReason = exchange.HoldReasonIn(lane) ?? "",
         SupersededBy = exchange.SupersededBy is { } newer ? Names.Of(Names.Exchanges, newer) : "",
     };
 

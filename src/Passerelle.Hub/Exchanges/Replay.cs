@@ -3,6 +3,7 @@ using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
+using Passerelle.Hub.Privacy;
 
 namespace Passerelle.Hub.Exchanges;
 
@@ -92,16 +93,17 @@ public sealed partial class Replay(IServiceScopeFactory scopes, Nudge<DeliverDue
             {
                 switch (prepared[exchange.Id])
                 {
-                    case Preparation.Cleared:
+                    // What is held for now goes back to its place in line as well.
+                    case Preparation.Cleared or Preparation.Stopped { Why: Verdict.Held }:
                         exchange.Redeliver(now);
                         desk.Tell(exchange, "exchange.redelivered", now);
                         replayed++;
                         break;
-                    case Preparation.NotCleared notCleared:
-                        refused.Add((exchange.Id, notCleared.Reason));
+                    case Preparation.Stopped { Why: Verdict.Refused why }:
+                        refused.Add((exchange.Id, why.Reason));
                         break;
-                    case Preparation.Lapsed lapsed:
-                        refused.Add((exchange.Id, lapsed.Reason));
+                    case Preparation.Stopped { Why: Verdict.Lapsed why }:
+                        refused.Add((exchange.Id, why.Reason));
                         break;
                 }
             }

@@ -36,7 +36,7 @@ public static class PartnerCommands
             if (parsed.GetValue(authority) is { } file) partner.PinAuthority(await ReadAuthorityAsync(file, ct));
             db.Partners.Add(partner);
             await db.SaveChangesAsync(ct);
-            parsed.InvocationConfiguration.Output.WriteLine($"partners/{parsed.GetRequiredValue(id)} is registered. Issue its key with: keys add --partner {parsed.GetRequiredValue(id)}");
+            parsed.InvocationConfiguration.Output.WriteLine($"partners/{parsed.GetRequiredValue(id)} is registered. Issue its key with: keys add --partner {parsed.GetRequiredValue(id)}; nothing is sent to it before there is an agreement: agreements add {parsed.GetRequiredValue(id)}");
         }, ct));
         return new Command("partners", "The registry of partners.") { add, Push(withServices), Feed(withServices) };
     }

@@ -35,6 +35,10 @@ public sealed class HubDb : DbContext
 
     public DbSet<Request> Requests => Set<Request>();
 
+    public DbSet<PurposeTerms> Purposes => Set<PurposeTerms>();
+
+    public DbSet<Agreement> Agreements => Set<Agreement>();
+
     public DbSet<Consent> Consents => Set<Consent>();
 
     public DbSet<Disclosure> Disclosures => Set<Disclosure>();
@@ -63,6 +67,8 @@ public sealed class HubDb : DbContext
 
     public DbSet<Attempt> Attempts => Set<Attempt>();
 
+    public DbSet<GateDecision> GateDecisions => Set<GateDecision>();
+
     public DbSet<Audit> Audits => Set<Audit>();
 
     public DbSet<Alarm> Alarms => Set<Alarm>();
@@ -89,6 +95,9 @@ public sealed class HubDb : DbContext
 
     public DbSet<ImportProblem> ImportProblems => Set<ImportProblem>();
 
+    /// <summary>Consents of a person that allow a purpose towards a partner at a time; see the function live_consents.</summary>
+    public IQueryable<Consent> LiveConsents(Guid personId, string purpose, string partnerId, DateTimeOffset time) => FromExpression(() => LiveConsents(personId, purpose, partnerId, time));
+
     /// <summary>The database's time, the only one that decides: see the function hub_now in the first migration.</summary>
     public async Task<DateTimeOffset> NowAsync(CancellationToken ct)
     {
@@ -112,6 +121,7 @@ public sealed class HubDb : DbContext
     {
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(HubDb).Assembly);
         modelBuilder.HasSequence<int>("case_numbers");
+        modelBuilder.HasDbFunction(typeof(HubDb).GetMethod(nameof(LiveConsents))!).HasName("live_consents");
         // Nothing disappears because something else did: erasure is a deed of its own.
         foreach (var key in modelBuilder.Model.GetEntityTypes().SelectMany(e => e.GetForeignKeys())) key.DeleteBehavior = DeleteBehavior.Restrict;
     }

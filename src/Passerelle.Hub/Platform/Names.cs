@@ -5,6 +5,7 @@ namespace Passerelle.Hub.Platform;
 /// <summary>Resource names of the contract: `collection/{uuid}`, and `partners/{id}` for partners, whose ids people choose.</summary>
 public static partial class Names
 {
+    public const string Agreements = "agreements";
     public const string Cases = "cases";
     public const string ClockPolicies = "clockPolicies";
     public const string Clocks = "clocks";

@@ -9,25 +9,27 @@ using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Privacy;
 
-public enum Purpose { EmploymentReferral = 1 }
-
 /// <summary>A person's permission, for a purpose and a recipient.</summary>
 public sealed class Consent
 {
     Consent() { }
 
-    public static Consent Record(Guid personId, Guid caseId, Purpose purpose, string? partnerId, string textVersion, DateTimeOffset? expires, DateTimeOffset now) => new()
+    public static Consent Record(Guid personId, Guid caseId, Purpose purpose, string? partnerId, PartnerKind? recipientKind, string textVersion, DateTimeOffset? expires, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
         PersonId = personId,
         CaseId = caseId,
         Purpose = purpose,
         PartnerId = partnerId,
+        RecipientKind = recipientKind,
         TextVersion = textVersion,
         CreateTime = now,
         // A CV is kept 24 months at most with consent: the consent does not outlive it.
         ExpireTime = expires ?? now.AddMonths(24),
     };
+
+    /// <summary>Of a row of consents, in SQL: it still allows what it allowed. Asked of a row that is locked: a withdrawal comes first and is seen, or waits until it is written down what leaves.</summary>
+    public const string IsLive = "withdraw_time is null and expire_time > hub_now()";
 
     public Guid Id { get; private set; }
 
@@ -37,8 +39,11 @@ public sealed class Consent
 
     public Purpose Purpose { get; private set; }
 
-    /// <summary>Null: every partner of the kind that the purpose names.</summary>
+    /// <summary>The one partner that may receive; null: every partner of a kind.</summary>
     public string? PartnerId { get; private set; }
+
+    /// <summary>The named category of recipients, where it is not one partner.</summary>
+    public PartnerKind? RecipientKind { get; private set; }
 
     public string TextVersion { get; private set; } = "";
 
@@ -47,6 +52,11 @@ public sealed class Consent
     public DateTimeOffset ExpireTime { get; private set; }
 
     public DateTimeOffset? WithdrawTime { get; private set; }
+
+    /// <summary>One once allowed it and has come to its end by itself: nobody withdrew it.</summary>
+    public static Task<bool> HasLapsedAsync(HubDb db, Guid personId, Purpose purpose, string partnerId, DateTimeOffset now, CancellationToken ct) => db.Consents.AnyAsync(
+        c => c.PersonId == personId && c.Purpose == purpose && c.WithdrawTime == null && c.ExpireTime <= now
+            && (c.PartnerId == partnerId || db.Partners.Any(p => p.Id == partnerId && p.Kind == c.RecipientKind)), ct);
 
     /// <summary>False when it was withdrawn before.</summary>
     public bool Withdraw(DateTimeOffset now)
@@ -63,10 +73,13 @@ public sealed class Consent
             builder.ToTable("consents", table =>
             {
                 table.HasKnownValues<Purpose>("purpose");
+                table.HasKnownValues<PartnerKind>("recipient_kind");
+                table.HasCheckConstraint("ck_consents_recipient", "(partner_id is null) = (recipient_kind is not null)");
                 table.HasCheckConstraint("ck_consents_expire_time", "expire_time > create_time");
             });
             builder.Property(c => c.Id).ValueGeneratedNever();
             builder.Property(c => c.Purpose).AsText();
+            builder.Property(c => c.RecipientKind).AsText();
             builder.HasOne<Partner>().WithMany().HasForeignKey(c => c.PartnerId);
             builder.HasIndex(c => new { c.PersonId, c.Purpose });
         }
@@ -77,14 +90,3 @@ public sealed class Consent
 public sealed class ConsentMissing(Guid personId, Purpose purpose, string partnerId)
     : Refusal(StatusCode.FailedPrecondition, ErrorReason.ConsentMissing, "The person has not consented to this, or no longer does.",
         ("person", Names.Of(Names.Persons, personId)), ("purpose", EnumText<Purpose>.Of(purpose)), ("partner", Names.OfPartner(partnerId)));
-
-/// <summary>The gate: may this person's data go to this partner for this purpose, now?</summary>
-public sealed class ConsentGate(HubDb db)
-{
-    /// <summary>Of a row of consents, in SQL: it still allows what it allowed. Asked of a row that is locked: a withdrawal comes first and is seen, or waits until it is written down what leaves.</summary>
-    public const string IsLive = "withdraw_time is null and expire_time > hub_now()";
-
-    /// <summary>True when a consent once allowed it and has come to its end by itself: nobody withdrew it.</summary>
-    public Task<bool> HasLapsedAsync(Guid personId, Purpose purpose, string partnerId, DateTimeOffset now, CancellationToken ct) =>
-        db.Consents.AnyAsync(c => c.PersonId == personId && c.Purpose == purpose && (c.PartnerId == null || c.PartnerId == partnerId) && c.WithdrawTime == null && c.ExpireTime <= now, ct);
-}

@@ -1,29 +1,29 @@
-using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Passerelle.Hub.Persistence;
-using Passerelle.Hub.Platform;
-using Passerelle.Hub.Platform.Errors;
-using Wire = Passerelle.Contracts.Privacy.V1;
 
 namespace Passerelle.Hub.Privacy;
 
-public enum Ground { Consent = 1, PublicTask }
+/// <summary>How a recipient came by the data.</summary>
+public enum DisclosureChannel { Push = 1, Pull, Download }
 
 /// <summary>The fact that a person's data was handed to a recipient. Written before it leaves, so that a send in doubt is in the register too.</summary>
 public sealed class Disclosure
 {
     Disclosure() { }
 
-    public static Disclosure Of(Guid personId, string partnerId, string category, Clearance clearance, Guid exchangeId, DateTimeOffset now) => new()
+    /// <summary>A document that was downloaded, by what had allowed the file that names it.</summary>
+    public static Disclosure OfDownload(Guid personId, string partnerId, Purpose purpose, Ground ground, Guid exchangeId, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
         PersonId = personId,
         PartnerId = partnerId,
-        Category = category,
-        Ground = clearance.Ground,
-        ConsentId = clearance.ConsentId,
+        Category = "document",
+        Data = DataCategories.Write([DataCategory.Document]),
+        Purpose = purpose,
+        Ground = ground,
         ExchangeId = exchangeId,
+        Channel = DisclosureChannel.Download,
         Time = now,
     };
 
@@ -33,13 +33,21 @@ public sealed class Disclosure
 
     public string PartnerId { get; private set; } = "";
 
+    /// <summary>What went: cv, enrolment_file, document.</summary>
     public string Category { get; private set; } = "";
+
+    /// <summary>The kinds of data that it held of this person, with commas between them.</summary>
+    public string Data { get; private set; } = "";
+
+    public Purpose Purpose { get; private set; }
 
     public Ground Ground { get; private set; }
 
     public Guid? ConsentId { get; private set; }
 
     public Guid ExchangeId { get; private set; }
+
+    public DisclosureChannel Channel { get; private set; }
 
     public DateTimeOffset Time { get; private set; }
 
@@ -49,51 +57,23 @@ public sealed class Disclosure
         {
             builder.ToTable("disclosures", table =>
             {
+                table.HasKnownValues<Purpose>("purpose");
                 table.HasKnownValues<Ground>("ground");
+                table.HasKnownValues<DisclosureChannel>("channel");
                 table.HasCheckConstraint("ck_disclosures_consent_id", "(ground = 'consent') = (consent_id is not null)");
             });
             builder.Property(d => d.Id).ValueGeneratedNever();
+            builder.Property(d => d.Purpose).AsText();
             builder.Property(d => d.Ground).AsText();
+            builder.Property(d => d.Channel).AsText();
+            // Ids are UUIDv7: in the order of time.
             builder.HasIndex(d => new { d.PersonId, d.Id });
-            builder.HasIndex(d => new { d.PartnerId, d.Time });
+            builder.HasIndex(d => new { d.PartnerId, d.Id });
         }
     }
 }
 
-/// <summary>Why something may leave.</summary>
-public sealed record Clearance(Ground Ground, Guid? ConsentId)
-{
-    public static Clearance By(Consent consent) => new(Ground.Consent, consent.Id);
-
-    public static readonly Clearance PublicTask = new(Ground.PublicTask, null);
-}
-
-public sealed class DisclosureService(HubDb db) : Wire.DisclosureService.DisclosureServiceBase
-{
-    public override async Task<Wire.ListDisclosuresResponse> ListDisclosures(Wire.ListDisclosuresRequest request, ServerCallContext context)
-    {
-        var violations = new Violations();
-        var personId = violations.Id(request.Person, Names.Persons, "person");
-        var page = Page.Of(request.PageSize, request.PageToken, request, violations);
-        violations.ThrowIfAny();
-        if (!await db.PersonKeys.AnyAsync(k => k.PersonId == personId, context.CancellationToken)) throw new ResourceNotFound(request.Person);
-        var read = await db.Disclosures.AsNoTracking()
-            .Where(d => d.PersonId == personId && (page.After == null || d.Id.CompareTo(page.After.Value) < 0))
-            .OrderByDescending(d => d.Id).Take(page.Size + 1).ToListAsync(context.CancellationToken);
-        var (items, next) = page.Cut(read, d => d.Id);
-        var response = new Wire.ListDisclosuresResponse { NextPageToken = next };
-        response.Disclosures.AddRange(items.Select(ToWire));
-        return response;
-    }
-
-    static Wire.Disclosure ToWire(Disclosure d) => new()
-    {
-        Person = Names.Of(Names.Persons, d.PersonId),
-        Partner = Names.OfPartner(d.PartnerId),
-        Category = d.Category,
-        Ground = (Wire.Disclosure.Types.Ground)d.Ground,
-        Consent = d.ConsentId is { } consent ? Names.Of(Names.Consents, consent) : "",
-        Exchange = Names.Of(Names.Exchanges, d.ExchangeId),
-        Time = d.Time.ToWire(),
-    };
-}
+/// <summary>That a person's data is in what leaves.</summary>
+/// <param name="Category">What it is: cv, enrolment_file.</param>
+/// <param name="Data">The kinds of data that it holds of this person.</param>
+public readonly record struct Disclosed(Guid PersonId, string Category, IReadOnlyCollection<DataCategory> Data);

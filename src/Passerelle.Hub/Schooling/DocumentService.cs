@@ -67,7 +67,7 @@ public sealed class DocumentService(HubDb db, RequestLedger ledger, Vault vault,
     async Task RecordDisclosureAsync(Document document, Exchange exchange, CancellationToken ct)
     {
         var now = await db.NowAsync(ct);
-        db.Disclosures.Add(Disclosure.Of(document.PersonId, exchange.PartnerId, "document", Clearance.PublicTask, exchange.Id, now));
+        db.Disclosures.Add(Disclosure.OfDownload(document.PersonId, exchange.PartnerId, Purpose.SchoolEnrolment, Ground.PublicTask, exchange.Id, now));
         db.Events.Add(HubEvent.Of("document.downloaded", now, document.Name, exchange.CaseId, exchange.PartnerId));
         await db.SaveChangesAsync(ct);
         changes.Pulse();

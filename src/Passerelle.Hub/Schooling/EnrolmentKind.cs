@@ -8,11 +8,17 @@ using Wire = Passerelle.Contracts.Schooling.V1;
 
 namespace Passerelle.Hub.Schooling;
 
-/// <summary>What travels to a town hall or a school. Schooling is compulsory: it needs no consent, and every file is in the register.</summary>
-public sealed class EnrolmentKind(HubDb db, Vault vault) : IExchangeKind
+/// <summary>What travels to a town hall or a school. Schooling is compulsory: it needs no consent, but an agreement with the school, and every file is in the register.</summary>
+public sealed class EnrolmentKind(HubDb db, Gate gate, Vault vault) : IExchangeKind
 {
     public const string KindName = "enrolment";
     const string Category = "enrolment_file";
+
+    /// <summary>An enrolment without the pupil's name is none.</summary>
+    static readonly DataCategory[] Needed = [DataCategory.Identity, DataCategory.Schooling];
+
+    static readonly IReadOnlySet<DataCategory> OfPupil = MinimalView.CategoriesOf(Wire.EnrolmentFile.Types.Pupil.Descriptor).Union([DataCategory.Schooling, DataCategory.Document]).ToHashSet();
+    static readonly IReadOnlySet<DataCategory> OfGuardian = MinimalView.CategoriesOf(Wire.EnrolmentFile.Types.Guardian.Descriptor);
 
     public string Name => KindName;
 
@@ -25,12 +31,19 @@ public sealed class EnrolmentKind(HubDb db, Vault vault) : IExchangeKind
         var documentIds = enrolments.Values.SelectMany(e => e.DocumentIds).ToArray();
         var documents = await db.Documents.AsNoTracking().Where(d => documentIds.Contains(d.Id)).ToDictionaryAsync(d => d.Id, ct);
         await vault.LoadAsync(persons.Select(p => p.Id), ct);
-        return exchanges.ToDictionary(e => e.Id, e => Prepare(enrolments[e.Id], persons, documents));
+        var prepared = new Dictionary<Guid, Preparation>(exchanges.Count);
+        foreach (var exchange in exchanges)
+        {
+            var verdict = await gate.DecideAsync(new GateQuestion(Purpose.SchoolEnrolment, exchange.PartnerId, null, HasLapsed: false, Needed), now, ct);
+            prepared[exchange.Id] = verdict is Verdict.Allowed { By: var by } ? Prepare(enrolments[exchange.Id], persons, documents, by) : new Preparation.Stopped(verdict);
+        }
+
+        return prepared;
     }
 
-    Preparation Prepare(Enrolment enrolment, List<Person> persons, Dictionary<Guid, Document> documents)
+    Preparation Prepare(Enrolment enrolment, List<Person> persons, Dictionary<Guid, Document> documents, Clearance by)
     {
-        if (vault.Find(enrolment.PersonId) is not { } cipher) return new Preparation.NotCleared("PERSON_ERASED");
+        if (vault.Find(enrolment.PersonId) is not { } cipher) return new Preparation.Stopped(new Verdict.Refused("PERSON_ERASED"));
         var child = persons.Single(p => p.Id == enrolment.PersonId);
         var adults = persons.Where(p => p.CaseId == enrolment.CaseId && p.Role == PersonRole.Adult).OrderBy(p => p.Position)
             .Select(p => (Person: p, Cipher: vault.Find(p.Id))).Where(a => a.Cipher is not null).ToList();
@@ -44,7 +57,10 @@ public sealed class EnrolmentKind(HubDb db, Vault vault) : IExchangeKind
         };
         foreach (var (adult, own) in adults) file.Guardians.Add(ToGuardian(adult.OpenProfile(own!)));
         file.Documents.AddRange(enrolment.DocumentIds.Select(id => documents[id].ToWire(cipher)));
-        return new Preparation.Cleared(file, Clearance.PublicTask, [(child.Id, Category), .. adults.Select(a => (a.Person.Id, Category))]);
+        MinimalView.Reduce(file, by.Categories);
+        return new Preparation.Cleared(file, by, [Of(child.Id, OfPupil), .. adults.Select(a => Of(a.Person.Id, OfGuardian))]);
+
+        Disclosed Of(Guid personId, IReadOnlySet<DataCategory> held) => new(personId, Category, [.. held.Where(by.Categories.Contains)]);
     }
 
     static Wire.EnrolmentFile.Types.Pupil ToPupil(Contracts.Cases.V1.Person child) =>

@@ -1,0 +1,40 @@
+using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Wire = Passerelle.Contracts.Privacy.V1;
+
+namespace Passerelle.Hub.Privacy;
+
+public sealed class AgreementService(HubDb db) : Wire.AgreementService.AgreementServiceBase
+{
+    public override async Task<Wire.ListAgreementsResponse> ListAgreements(Wire.ListAgreementsRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        var partnerId = violations.OptionalPartnerId(request.Partner, "partner");
+        violations.ThrowIfAny();
+        var own = context.Caller().PartnerId;
+        var read = await db.Agreements.AsNoTracking().Where(a => (own == null || a.PartnerId == own) && (partnerId == null || a.PartnerId == partnerId))
+            .OrderBy(a => a.PartnerId).ThenByDescending(a => a.Id).ToListAsync(context.CancellationToken);
+        var response = new Wire.ListAgreementsResponse();
+        response.Agreements.AddRange(read.Select(ToWire));
+        return response;
+    }
+
+    static Wire.Agreement ToWire(Agreement agreement)
+    {
+        var wire = new Wire.Agreement
+        {
+            Name = Names.Of(Names.Agreements, agreement.Id),
+            Partner = Names.OfPartner(agreement.PartnerId),
+            Role = (Wire.Agreement.Types.Role)agreement.Role,
+            Reference = agreement.Reference,
+            StartTime = agreement.StartTime.ToWire(),
+            EndTime = agreement.EndTime.ToWire(),
+            RevokeTime = agreement.RevokeTime.ToWire(),
+        };
+        wire.Purposes.AddRange(agreement.Purposes.Select(p => (Wire.Purpose)EnumText<Purpose>.Parse(p)));
+        wire.Categories.AddRange(agreement.Categories.Select(c => (Contracts.Common.V1.DataCategory)EnumText<DataCategory>.Parse(c)));
+        return wire;
+    }
+}
