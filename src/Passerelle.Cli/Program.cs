@@ -49,6 +49,7 @@ internal static class Program
             ClocksCommands.Build(runner),
             ExchangesCommands.Build(runner),
             PartnersCommands.Build(runner),
+            RecallsCommands.Build(runner),
         };
         connection.AddTo(root);
         FrenchHelp.Describe(root);

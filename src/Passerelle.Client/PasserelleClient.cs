@@ -38,6 +38,10 @@ public sealed partial class PasserelleClient : IDisposable
         PolicyChanges = new PolicyChangeService.PolicyChangeServiceClient(invoker);
         Requests = new RequestService.RequestServiceClient(invoker);
         Consents = new ConsentService.ConsentServiceClient(invoker);
+        Recalls = new RecallService.RecallServiceClient(invoker);
+        PersonRights = new PersonRightsService.PersonRightsServiceClient(invoker);
+        Purposes = new PurposeService.PurposeServiceClient(invoker);
+        Agreements = new AgreementService.AgreementServiceClient(invoker);
         Disclosures = new DisclosureService.DisclosureServiceClient(invoker);
         Cvs = new CvService.CvServiceClient(invoker);
         Referrals = new ReferralService.ReferralServiceClient(invoker);
@@ -71,6 +75,18 @@ public sealed partial class PasserelleClient : IDisposable
 
     /// <summary>Consents: for internal applications.</summary>
     public ConsentService.ConsentServiceClient Consents { get; }
+
+    /// <summary>Recalls: partners answer them, internal applications read and certify them.</summary>
+    public RecallService.RecallServiceClient Recalls { get; }
+
+    /// <summary>What persons ask of the data about them: for internal applications.</summary>
+    public PersonRightsService.PersonRightsServiceClient PersonRights { get; }
+
+    /// <summary>What persons' data is shared for, on what ground: for internal applications.</summary>
+    public PurposeService.PurposeServiceClient Purposes { get; }
+
+    /// <summary>What was agreed with each partner.</summary>
+    public AgreementService.AgreementServiceClient Agreements { get; }
 
     /// <summary>The register of disclosures: for internal applications.</summary>
     public DisclosureService.DisclosureServiceClient Disclosures { get; }

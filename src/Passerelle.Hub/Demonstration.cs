@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
+using Passerelle.Hub.Privacy;
 
 namespace Passerelle.Hub;
 
@@ -29,6 +30,7 @@ public static class Demonstration
         var authority = services.GetService<DevelopmentDatabase>()?.Authority;
         var masterKey = services.GetRequiredService<MasterKey>();
 
+        var terms = (await services.GetRequiredService<GateBook>().ReadAnewAsync(db, ct)).InForce(now).ToList();
         Partner[] partners =
         [
             Partner.Register("emploi-demo", "Agence d'emploi (démonstration)", PartnerKind.Employment, pushAddress, now),
@@ -60,6 +62,11 @@ public static class Demonstration
             {
                 partner = await db.Partners.Include(p => p.Lane).SingleOrDefaultAsync(p => p.Id == wanted.Id, ct) ?? db.Partners.Add(wanted).Entity;
                 if (wanted.Delivery == DeliveryMode.Push) partner.ReceiveAt(pushAddress, now);
+                if (terms.Where(t => t.AgreementRequired && t.MayGoTo(partner.Kind)).ToList() is { Count: > 0 } covered && !await db.Agreements.AnyAsync(a => a.PartnerId == partner.Id && a.RevokeTime == null && a.EndTime > now, ct))
+                {
+                    db.Agreements.Add(Agreement.Sign(
+                        partner.Id, AgreementRole.Controller, covered.Select(t => t.Purpose), covered.SelectMany(t => t.Categories).Select(EnumText<DataCategory>.Parse), "DEMONSTRATION", now, now.AddYears(1), now));
+                }
             }
 
             var kind = partner is null ? "internal" : EnumText<PartnerKind>.Of(partner.Kind);

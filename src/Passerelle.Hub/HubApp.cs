@@ -21,9 +21,11 @@ using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Alarms;
+using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Rights;
 using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub;
@@ -134,6 +136,23 @@ public static class HubApp
         // Housing
         services.AddSingleton(FeedAlarms.Quiet);
 
+        // Rights
+        services.AddScoped<IExchangeKind, RecallKind>();
+        services.AddScoped<ConsentGivers>();
+        services.AddScoped<Stopping>();
+        services.AddScoped<RecallDesk>();
+        services.AddScoped<Certificates>();
+        services.AddScoped<RightsDesk>();
+        services.AddScoped<PersonArchive>();
+        services.AddScoped<Erasure>();
+        services.AddScoped<IPersonalData, CasePersonalData>();
+        services.AddScoped<IPersonalData, EmploymentPersonalData>();
+        services.AddScoped<IPersonalData, SchoolingPersonalData>();
+        services.AddScoped<IPersonalData, RightsPersonalData>();
+        services.AddSingleton(EscalateRecalls.Unanswered);
+        AddDueWork<EscalateRecalls>(services);
+        services.AddSingleton<IChain>(ConsentEntry.Ledger);
+
         // Schooling
         services.AddScoped<IExchangeKind, EnrolmentKind>();
     }
@@ -227,6 +246,8 @@ public static class HubApp
         app.MapGrpcService<PurposeService>();
         app.MapGrpcService<AgreementService>();
         app.MapGrpcService<ConsentService>();
+        app.MapGrpcService<RecallService>();
+        app.MapGrpcService<PersonRightsService>();
         app.MapGrpcService<DisclosureService>();
         app.MapGrpcService<PartnerService>();
         app.MapGrpcService<ExchangeService>();

@@ -4,6 +4,7 @@ using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Rights;
 
 namespace Passerelle.Hub;
 
@@ -41,6 +42,8 @@ public static class HubCommands
         foreach (var command in PartnerCommands.All(WithServicesAsync)) root.Add(command);
         root.Add(LaneCommands.Build(WithServicesAsync));
         root.Add(AgreementCommands.Build(WithServicesAsync));
+        root.Add(PurposeCommands.Build(WithServicesAsync));
+        root.Add(CertificateCommands.Build(WithServicesAsync));
         root.Add(PolicyCommands.Build(WithServicesAsync));
         root.Add(AlarmCommands.Build(WithServicesAsync));
         return root.Parse(args).InvokeAsync();

@@ -13,6 +13,10 @@ internal sealed class Runner(ConnectionOptions options, TextWriter output, TextW
     public void Set(Command command, Func<Run, CancellationToken, Task<int>> run) =>
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, run, cancellationToken));
 
+    /// <summary>Makes a command do something for which it needs no hub.</summary>
+    public void SetOffline(Command command, Func<ParseResult, Output, CancellationToken, Task<int>> run) =>
+        command.SetAction((parsed, cancellationToken) => GuardAsync(() => run(parsed, new Output(output, error, parsed.GetValue(options.Json), host), cancellationToken), cancellationToken));
+
     /// <summary>Says what is wrong with the command line itself.</summary>
     public int Misused(ParseResult parsed)
     {
@@ -27,9 +31,8 @@ internal sealed class Runner(ConnectionOptions options, TextWriter output, TextW
         return ExitCodes.Usage;
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, Func<Run, CancellationToken, Task<int>> run, CancellationToken cancellationToken)
-    {
-        try
+    private Task<int> RunAsync(ParseResult parsed, Func<Run, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => GuardAsync(
+        async () =>
         {
             var connection = Connection.Resolve(parsed, options, host.Variable, error.WriteLine);
             using var client = PasserelleClient.Connect(new PasserelleOptions
@@ -43,6 +46,14 @@ internal sealed class Runner(ConnectionOptions options, TextWriter output, TextW
                 Reconnecting = Say,
             });
             return await run(new Run(parsed, client, new Output(output, error, parsed.GetValue(options.Json), host), host), cancellationToken);
+        },
+        cancellationToken);
+
+    private async Task<int> GuardAsync(Func<Task<int>> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await run();
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {

@@ -70,6 +70,8 @@ public sealed class Person
 
     public byte[] Profile { get; private set; } = [];
 
+    public void Rectify(Wire.Person profile, PersonCipher cipher) => Profile = cipher.SealMessage(profile, ProfileColumn, Id);
+
     /// <summary>Who it is: names, birth date, contacts.</summary>
     public Wire.Person OpenProfile(PersonCipher cipher)
     {

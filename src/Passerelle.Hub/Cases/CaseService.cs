@@ -22,7 +22,12 @@ public sealed class CaseService(
         var requestId = violations.RequestId(request.RequestId);
         violations.Check(request.Members.Count is > 0 and <= MaxMembers, "members", $"must be 1 to {MaxMembers} persons");
         violations.Check(request.Members.Any(m => m.Role == Wire.Person.Types.Role.Adult), "members", "needs at least one adult");
-        for (var i = 0; i < request.Members.Count; i++) CheckMember(request.Members[i], $"members[{i}]", violations);
+        for (var i = 0; i < request.Members.Count; i++)
+        {
+            violations.Check(request.Members[i].Name.Length == 0, $"members[{i}].name", "is output only");
+            PersonProfile.Check(request.Members[i], $"members[{i}]", violations);
+        }
+
         violations.Members(request.Needs, "needs");
         violations.ThrowIfAny();
         var response = await ledger.OnceAsync(context, requestId, request, async now =>
@@ -127,18 +132,6 @@ public sealed class CaseService(
         var id = violations.Id(name, Names.Cases, "name");
         violations.ThrowIfAny();
         return id;
-    }
-
-    static void CheckMember(Wire.Person member, string path, Violations violations)
-    {
-        violations.Check(member.Name.Length == 0, $"{path}.name", "is output only");
-        violations.Member(member.Role, $"{path}.role");
-        violations.Text(member.GivenName, $"{path}.given_name", 100);
-        violations.Text(member.FamilyName, $"{path}.family_name", 100);
-        violations.Date(member.BirthDate, $"{path}.birth_date", required: member.Role == Wire.Person.Types.Role.Child);
-        violations.Text(member.Email, $"{path}.email", 254, required: false);
-        violations.Check(member.Email.Length == 0 || System.Net.Mail.MailAddress.TryCreate(member.Email, out _), $"{path}.email", "is not an e-mail address");
-        violations.Text(member.Phone, $"{path}.phone", 30, required: false);
     }
 
     static Wire.Case ToWire(Case found, IEnumerable<Person> members)

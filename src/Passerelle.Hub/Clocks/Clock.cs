@@ -7,7 +7,7 @@ using Passerelle.Hub.Platform;
 
 namespace Passerelle.Hub.Clocks;
 
-public enum ClockFamily { Promise = 1, PartnerWindow }
+public enum ClockFamily { Promise = 1, PartnerWindow, LegalTerm }
 
 /// <summary>A clock's row: what its events come to (<see cref="ClockHistory"/>), so that lists and the sweep need not fold them.</summary>
 public sealed class Clock

@@ -16,7 +16,7 @@ public readonly record struct Ready(Claim Claim, Wire.Envelope Envelope, DateTim
 /// <summary>The last word before something leaves: it is still ours, and what allows it still does. Attempts, the gate's decisions and disclosures are written down by the same statement.</summary>
 /// <remarks>
 /// One statement is a transaction by itself: between what was read to compose and this, nothing is locked and nothing has to be. Rows are locked by id, exchanges before consents before
-/// agreements. A purpose has newer terms than those that were asked: it is asked anew.
+/// agreements. Where a purpose has newer terms than those that were asked, or a person's data was restricted meanwhile, it is asked anew.
 /// </remarks>
 public static class Departures
 {
@@ -39,6 +39,9 @@ public static class Departures
         leaving as materialized (
             select w.*, ours.partner_id from wanted w join ours on ours.id = w.exchange_id
             where (w.consent_id is null or w.consent_id in (select id from consented)) and (w.agreement_id is null or w.agreement_id in (select id from agreed))
+              and not exists (
+                select from unnest($13::uuid[], $15::uuid[]) d (exchange_id, person_id) join person_restrictions r on r.person_id = d.person_id
+                where d.exchange_id = w.exchange_id and r.scope in ('{PersonRestriction.Everything}', w.purpose))
               and not exists (select from purposes p where p.purpose = w.purpose and p.version > w.purpose_version and p.start_time <= hub_now())
         ),
         begun as (

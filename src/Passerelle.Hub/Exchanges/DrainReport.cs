@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using Npgsql;
 using NpgsqlTypes;
+using Passerelle.Hub.Platform;
 
 namespace Passerelle.Hub.Exchanges;
 
@@ -47,7 +47,7 @@ public sealed class DrainReport(NpgsqlDataSource source)
         var hourAgo = now.AddHours(-1).ToUniversalTime();
         await using var command = source.CreateCommand(Sql);
         command.Parameters.Add(new() { Value = (object?)partnerId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new() { Value = FirstIdOf(hourAgo) });
+        command.Parameters.Add(new() { Value = TimeIds.FirstOf(hourAgo) });
         command.Parameters.Add(new() { Value = hourAgo });
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         var drains = new List<Drain>();
@@ -60,14 +60,5 @@ public sealed class DrainReport(NpgsqlDataSource source)
         }
 
         return drains;
-    }
-
-    /// <summary>The lowest UUIDv7 of that millisecond.</summary>
-    static Guid FirstIdOf(DateTimeOffset time)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        BinaryPrimitives.WriteInt64BigEndian(bytes, time.ToUnixTimeMilliseconds() << 16);
-        return new Guid(bytes, bigEndian: true);
     }
 }

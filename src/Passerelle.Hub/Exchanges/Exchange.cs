@@ -23,7 +23,8 @@ public sealed class Exchange
     Exchange() { }
 
     /// <param name="topic">What a newer exchange of the same kind to the same partner takes the place of, e.g. persons/{uuid}; null: nothing takes its place.</param>
-    public static Exchange Open(string kind, string partnerId, Guid caseId, string subject, string? topic, DateTimeOffset now) => new()
+    /// <param name="neverHeld">It does not wait for one of its case that the gate holds.</param>
+    public static Exchange Open(string kind, string partnerId, Guid caseId, string subject, string? topic, bool neverHeld, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
         Kind = kind,
@@ -31,6 +32,7 @@ public sealed class Exchange
         CaseId = caseId,
         Subject = subject,
         Topic = topic,
+        NeverHeld = neverHeld,
         State = ExchangeState.Queued,
         CreateTime = now,
         DueTime = now,
@@ -51,6 +53,9 @@ public sealed class Exchange
     public string Subject { get; private set; } = "";
 
     public string? Topic { get; private set; }
+
+    /// <summary>It goes before what the gate holds; see ExchangeClaims.</summary>
+    public bool NeverHeld { get; private set; }
 
     /// <summary>As stored: a queued one may be held, see StateIn.</summary>
     public ExchangeState State { get; private set; }
@@ -117,6 +122,12 @@ public sealed class Exchange
     {
         Move(ExchangeInput.TryLater);
         (DueTime, HoldReason) = (due, reason);
+    }
+
+    /// <summary>What held it is over: it is looked at at once.</summary>
+    public void Release(DateTimeOffset now)
+    {
+        if (State == ExchangeState.Queued && HoldReason is not null) (DueTime, HoldReason) = (now, null);
     }
 
     /// <param name="counts">False when the trouble is the partner's, not this exchange's: the schedule stays where it is.</param>

@@ -31,7 +31,7 @@ public sealed record Taken(IReadOnlyList<Claimed> Claims, DateTimeOffset Time, I
 /// lane: open lanes with something due (no "exists", which may be planned as a join with all that is queued); one claimer at a time has a lane, so that its limits hold across nodes.
 /// room: what each may take now: its room in flight, its rate (refilled ten times a second), its fair share of the batch; a lane that is down takes one, the probe.
 /// look: the oldest due of each lane. One that is not the first of its (partner, case), or follows one that is on its way, waits, and takes no room from the others: it is put aside until
-/// the first is due, and called when that one has left.
+/// the first is due, and called when that one has left. What must be said whatever was agreed (never_held) does not wait for one that the gate holds.
 /// due: of those that need not wait, as many as there is room for; the lane that was served longest ago comes first.
 /// here: whoever fetches its inbox is there, whatever befell its server while it had one.
 /// </remarks>
@@ -79,7 +79,7 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
                 or exists (select from exchanges e
                  where e.partner_id = x.partner_id and e.state = 'sending' and e.due_time > room.now and e.case_id = x.case_id and e.id <> x.id) as waits
             from room cross join lateral (
-                select id, partner_id, case_id, sequence, due_time from exchanges x
+                select id, partner_id, case_id, sequence, due_time, never_held from exchanges x
                 where x.partner_id = room.partner_id and x.state in ('queued', 'sending') and x.due_time <= room.now and x.id <> all($10)
                 order by x.due_time, x.sequence
                 limit case when room.free > 0 then room.free + {LookBeyond} else 0 end
@@ -87,7 +87,9 @@ public sealed class ExchangeClaims(NpgsqlDataSource source, IOptions<DeliveryOpt
             ) x
             cross join lateral (
                 select e.sequence, e.due_time from exchanges e
-                where e.partner_id = x.partner_id and e.case_id = x.case_id and e.state in ('queued', 'sending') order by e.sequence limit 1
+                where e.partner_id = x.partner_id and e.case_id = x.case_id and e.state in ('queued', 'sending')
+                  and not (x.never_held and e.hold_reason is not null and e.state = 'queued')
+                order by e.sequence limit 1
             ) first
         ),
         due as materialized (

@@ -14,9 +14,10 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
 {
     /// <summary>Queues an exchange in the caller's transaction. Nudge the delivery after the commit.</summary>
     /// <param name="topic">Where the kind lets a newer one take the place of an older one that has not left yet: what both are about, e.g. persons/{uuid} for a CV. Null: nothing takes its place.</param>
-    public Exchange Open(string kind, string partnerId, Guid caseId, string subject, DateTimeOffset now, string? topic = null)
+    /// <param name="neverHeld">The gate never holds it, and what it holds keeps it not.</param>
+    public Exchange Open(string kind, string partnerId, Guid caseId, string subject, DateTimeOffset now, string? topic = null, bool neverHeld = false)
     {
-        var exchange = Exchange.Open(kind, partnerId, caseId, subject, topic, now);
+        var exchange = Exchange.Open(kind, partnerId, caseId, subject, topic, neverHeld, now);
         db.Exchanges.Add(exchange);
         Tell(exchange, "exchange.queued", now, kind);
         return exchange;

@@ -4,7 +4,7 @@ using Passerelle.Hub.Partners;
 namespace Passerelle.Hub.Exchanges;
 
 /// <summary>What an exchange waits for; the contract (ExplainExchange) says what each means.</summary>
-public enum WaitsFor { Nothing = 1, NextAttempt, EarlierExchange, PartnerResumed, PartnerRecovery, Capacity, Receipt, Pull, Answer, Operator, Agreement }
+public enum WaitsFor { Nothing = 1, NextAttempt, EarlierExchange, PartnerResumed, PartnerRecovery, Capacity, Receipt, Pull, Answer, Operator, Clearance }
 
 /// <summary>What stands around an exchange, as one snapshot shows it.</summary>
 /// <param name="Earlier">The first undelivered exchange of the same partner and case, when it is not this one.</param>
@@ -44,7 +44,7 @@ public sealed record Explanation(WaitsFor WaitsFor, DateTimeOffset? NextTime, Gu
         if (lane.IsPaused) return (WaitsFor.PartnerResumed, null);
         if (!lane.IsOpen) return (WaitsFor.PartnerRecovery, lane.ProbeTime);
         if (around.Earlier is not null) return (WaitsFor.EarlierExchange, null);
-        if (exchange.HoldReason is not null) return (WaitsFor.Agreement, exchange.DueTime > now ? exchange.DueTime : null);
+        if (exchange.HoldReason is not null) return (WaitsFor.Clearance, exchange.DueTime > now ? exchange.DueTime : null);
         if (around.Delivery == DeliveryMode.Pull) return (WaitsFor.Pull, exchange.DueTime > now ? exchange.DueTime : null);
         if (exchange.DueTime > now) return (WaitsFor.NextAttempt, exchange.DueTime);
         if (around.InFlight >= (lane.MaxInFlight ?? lanes.MaxInFlight)) return (WaitsFor.Capacity, null);

@@ -9,6 +9,12 @@ public interface IExchangeKind
     /// <summary>`referral`, `enrolment`: the exchange's kind.</summary>
     string Name { get; }
 
+    /// <summary>What it shares data for.</summary>
+    Purpose Purpose { get; }
+
+    /// <summary>Its exchanges with a person's data that have not ended: neither answered nor withdrawn nor expired.</summary>
+    Task<IReadOnlyList<Guid>> FindOpenAsync(Guid personId, CancellationToken ct);
+
     /// <summary>Asks the gate, reads and composes; whether what it was cleared by still holds is asked once more when it leaves, see Departures.</summary>
     /// <param name="now">By the database's clock.</param>
     /// <returns>One for each exchange, by its id.</returns>

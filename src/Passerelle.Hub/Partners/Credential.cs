@@ -91,20 +91,22 @@ public static class Scopes
 {
     static readonly string[] Common = ["partners.read", "exchanges.read", "clocks.read"];
 
+    static readonly string[] EveryPartner = ["inbox.receive", "recalls.answer"];
+
     /// <param name="kind">The partner's kind; null for an internal application.</param>
     public static IEnumerable<string> Of(PartnerKind? kind) => Common.Concat(kind is { } partner ? OfPartner(partner) : Internal);
 
     static readonly string[] Internal =
     [
-        "cases.read", "cases.write", "privacy.read", "privacy.write", "employment.read", "employment.write", "offers.read", "listings.read",
+        "cases.read", "cases.write", "privacy.read", "privacy.write", "privacy.export", "privacy.erase", "employment.read", "employment.write", "offers.read", "listings.read",
         "schooling.read", "schooling.write", "documents.read", "documents.write", "exchanges.watch", "exchanges.operate", "partners.operate", "clocks.operate", "notifications.receive",
     ];
 
-    static string[] OfPartner(PartnerKind kind) => kind switch
+    static IEnumerable<string> OfPartner(PartnerKind kind) => EveryPartner.Concat(kind switch
     {
-        PartnerKind.Employment => ["inbox.receive", "employment.read", "employment.answer", "offers.read", "offers.write"],
-        PartnerKind.Housing => ["inbox.receive", "listings.read", "listings.write"],
-        PartnerKind.Schooling => ["inbox.receive", "schooling.read", "schooling.answer", "documents.read"],
-        PartnerKind.Discovery or PartnerKind.Leisure => ["inbox.receive"],
-    };
+        PartnerKind.Employment => ["employment.read", "employment.answer", "offers.read", "offers.write"],
+        PartnerKind.Housing => ["listings.read", "listings.write"],
+        PartnerKind.Schooling => ["schooling.read", "schooling.answer", "documents.read"],
+        PartnerKind.Discovery or PartnerKind.Leisure => Array.Empty<string>(),
+    });
 }

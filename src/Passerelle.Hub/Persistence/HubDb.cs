@@ -11,6 +11,7 @@ using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Rights;
 using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub.Persistence;
@@ -41,6 +42,18 @@ public sealed class HubDb : DbContext
     public DbSet<Agreement> Agreements => Set<Agreement>();
 
     public DbSet<Consent> Consents => Set<Consent>();
+
+    public DbSet<ConsentEntry> ConsentEntries => Set<ConsentEntry>();
+
+    public DbSet<PersonRestriction> PersonRestrictions => Set<PersonRestriction>();
+
+    public DbSet<RightsRequest> RightsRequests => Set<RightsRequest>();
+
+    public DbSet<Recall> Recalls => Set<Recall>();
+
+    public DbSet<RecallNotice> RecallNotices => Set<RecallNotice>();
+
+    public DbSet<CertificateKey> CertificateKeys => Set<CertificateKey>();
 
     public DbSet<Disclosure> Disclosures => Set<Disclosure>();
 

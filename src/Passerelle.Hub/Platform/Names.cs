@@ -21,8 +21,11 @@ public static partial class Names
     public const string Partners = "partners";
     public const string Persons = "persons";
     public const string PolicyChanges = "policyChanges";
+    public const string RecallNotices = "recallNotices";
+    public const string Recalls = "recalls";
     public const string Referrals = "referrals";
     public const string Requests = "requests";
+    public const string RightsRequests = "rightsRequests";
 
     public static string Of(string collection, Guid id) => $"{collection}/{id:D}";
 

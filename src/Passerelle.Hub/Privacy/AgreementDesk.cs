@@ -13,7 +13,7 @@ public sealed class AgreementDesk(HubDb db)
         db.Agreements.Add(agreement);
         await db.SaveChangesAsync(ct);
         await db.Database.ExecuteSqlAsync(
-            $"update exchanges set due_time = least(due_time, hub_now()) where partner_id = {agreement.PartnerId} and hold_reason is not null and state = 'queued'", ct);
+            $"update exchanges set due_time = least(due_time, hub_now()), hold_reason = null where partner_id = {agreement.PartnerId} and hold_reason is not null and state = 'queued'", ct);
         await transaction.CommitAsync(ct);
     }
 

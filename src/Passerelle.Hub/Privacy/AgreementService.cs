@@ -12,12 +12,15 @@ public sealed class AgreementService(HubDb db) : Wire.AgreementService.Agreement
     {
         var violations = new Violations();
         var partnerId = violations.OptionalPartnerId(request.Partner, "partner");
+        var page = Page.Of(request.PageSize, request.PageToken, request, violations);
         violations.ThrowIfAny();
         var own = context.Caller().PartnerId;
-        var read = await db.Agreements.AsNoTracking().Where(a => (own == null || a.PartnerId == own) && (partnerId == null || a.PartnerId == partnerId))
-            .OrderBy(a => a.PartnerId).ThenByDescending(a => a.Id).ToListAsync(context.CancellationToken);
-        var response = new Wire.ListAgreementsResponse();
-        response.Agreements.AddRange(read.Select(ToWire));
+        var read = await db.Agreements.AsNoTracking()
+            .Where(a => (own == null || a.PartnerId == own) && (partnerId == null || a.PartnerId == partnerId) && (page.After == null || a.Id.CompareTo(page.After.Value) < 0))
+            .OrderByDescending(a => a.Id).Take(page.Size + 1).ToListAsync(context.CancellationToken);
+        var (items, next) = page.Cut(read, a => a.Id);
+        var response = new Wire.ListAgreementsResponse { NextPageToken = next };
+        response.Agreements.AddRange(items.Select(ToWire));
         return response;
     }
 

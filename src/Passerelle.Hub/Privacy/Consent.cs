@@ -9,23 +9,42 @@ using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Privacy;
 
-/// <summary>A person's permission, for a purpose and a recipient.</summary>
+/// <summary>How a person says that they consent, or do not any more.</summary>
+public enum ConsentMethod { Online = 1, Written, SignedForm, Spoken }
+
+/// <summary>What a person allows, for whom, and by whose word.</summary>
+/// <param name="PersonId">Whose data it is about.</param>
+/// <param name="PartnerId">The one partner that may receive; null: every partner of a kind.</param>
+/// <param name="RecipientKind">The named category of recipients, where it is not one partner.</param>
+/// <param name="GivenBy">The person, or holders of parental authority.</param>
+/// <param name="GivenElsewhere">A holder of parental authority who is not of the household gave it too.</param>
+public sealed record ConsentGiven(
+    Guid PersonId, Guid CaseId, Purpose Purpose, string? PartnerId, PartnerKind? RecipientKind, string TextVersion, IReadOnlyList<Guid> GivenBy, bool GivenElsewhere,
+    ConsentMethod Method, DateTimeOffset GiveTime, DateTimeOffset ExpireTime);
+
+/// <summary>A person's permission, for a purpose and a recipient: what the entries of the ledger about it come to.</summary>
 public sealed class Consent
 {
     Consent() { }
 
-    public static Consent Record(Guid personId, Guid caseId, Purpose purpose, string? partnerId, PartnerKind? recipientKind, string textVersion, DateTimeOffset? expires, DateTimeOffset now) => new()
+    /// <summary>A CV is kept 24 months at most with consent: no consent outlives that.</summary>
+    public static DateTimeOffset LongestFrom(DateTimeOffset now) => now.AddMonths(24);
+
+    public static Consent Record(ConsentGiven given, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
-        PersonId = personId,
-        CaseId = caseId,
-        Purpose = purpose,
-        PartnerId = partnerId,
-        RecipientKind = recipientKind,
-        TextVersion = textVersion,
+        PersonId = given.PersonId,
+        CaseId = given.CaseId,
+        Purpose = given.Purpose,
+        PartnerId = given.PartnerId,
+        RecipientKind = given.RecipientKind,
+        TextVersion = given.TextVersion,
+        GivenBy = [.. given.GivenBy],
+        GivenElsewhere = given.GivenElsewhere,
+        Method = given.Method,
+        GiveTime = given.GiveTime,
         CreateTime = now,
-        // A CV is kept 24 months at most with consent: the consent does not outlive it.
-        ExpireTime = expires ?? now.AddMonths(24),
+        ExpireTime = given.ExpireTime,
     };
 
     /// <summary>Of a row of consents, in SQL: it still allows what it allowed. Asked of a row that is locked: a withdrawal comes first and is seen, or waits until it is written down what leaves.</summary>
@@ -39,19 +58,27 @@ public sealed class Consent
 
     public Purpose Purpose { get; private set; }
 
-    /// <summary>The one partner that may receive; null: every partner of a kind.</summary>
     public string? PartnerId { get; private set; }
 
-    /// <summary>The named category of recipients, where it is not one partner.</summary>
     public PartnerKind? RecipientKind { get; private set; }
 
     public string TextVersion { get; private set; } = "";
+
+    public Guid[] GivenBy { get; private set; } = [];
+
+    public bool GivenElsewhere { get; private set; }
+
+    public ConsentMethod Method { get; private set; }
+
+    public DateTimeOffset GiveTime { get; private set; }
 
     public DateTimeOffset CreateTime { get; private set; }
 
     public DateTimeOffset ExpireTime { get; private set; }
 
     public DateTimeOffset? WithdrawTime { get; private set; }
+
+    public string Name => Names.Of(Names.Consents, Id);
 
     /// <summary>One once allowed it and has come to its end by itself: nobody withdrew it.</summary>
     public static Task<bool> HasLapsedAsync(HubDb db, Guid personId, Purpose purpose, string partnerId, DateTimeOffset now, CancellationToken ct) => db.Consents.AnyAsync(
@@ -74,12 +101,16 @@ public sealed class Consent
             {
                 table.HasKnownValues<Purpose>("purpose");
                 table.HasKnownValues<PartnerKind>("recipient_kind");
+                table.HasKnownValues<ConsentMethod>("method");
                 table.HasCheckConstraint("ck_consents_recipient", "(partner_id is null) = (recipient_kind is not null)");
-                table.HasCheckConstraint("ck_consents_expire_time", "expire_time > create_time");
+                table.HasCheckConstraint("ck_consents_given_by", "cardinality(given_by) > 0");
+                table.HasCheckConstraint("ck_consents_times", "give_time <= create_time and expire_time > create_time");
             });
             builder.Property(c => c.Id).ValueGeneratedNever();
             builder.Property(c => c.Purpose).AsText();
             builder.Property(c => c.RecipientKind).AsText();
+            builder.Property(c => c.Method).AsText();
+            builder.Ignore(c => c.Name);
             builder.HasOne<Partner>().WithMany().HasForeignKey(c => c.PartnerId);
             builder.HasIndex(c => new { c.PersonId, c.Purpose });
         }

@@ -37,7 +37,11 @@ public abstract record Verdict
 /// <param name="ConsentId">A live one of the person for the purpose and the partner; null: there is none.</param>
 /// <param name="HasLapsed">There was one, and it ended by itself.</param>
 /// <param name="Needed">Without these there is nothing to send.</param>
-public readonly record struct GateQuestion(Purpose Purpose, string PartnerId, Guid? ConsentId, bool HasLapsed, IReadOnlyCollection<DataCategory> Needed);
+public readonly record struct GateQuestion(Purpose Purpose, string PartnerId, Guid? ConsentId, bool HasLapsed, IReadOnlyCollection<DataCategory> Needed)
+{
+    /// <summary>Why the person's data stays where it is; null: it does not.</summary>
+    public RestrictionReason? Restriction { get; init; }
+}
 
 /// <summary>Purposes and agreements as a node knows them. It decides by them; Departures asks once more, of the rows themselves, as something leaves.</summary>
 /// <param name="readAt">By the node's own stopwatch.</param>
@@ -45,6 +49,8 @@ public sealed class GateTerms(IEnumerable<PurposeTerms> purposes, IEnumerable<Ag
 {
     public const string AgreementMissing = "AGREEMENT_MISSING";
     public const string AgreementTooNarrow = "AGREEMENT_TOO_NARROW";
+    public const string Objection = "OBJECTION";
+    public const string ObjectionPending = "OBJECTION_PENDING";
 
     readonly FrozenDictionary<Purpose, PurposeTerms[]> purposes = purposes.GroupBy(p => p.Purpose).ToFrozenDictionary(g => g.Key, g => g.OrderByDescending(p => p.Version).ToArray());
     readonly ILookup<string, Agreement> agreements = agreements.OrderByDescending(a => a.Id).ToLookup(a => a.PartnerId);
@@ -64,6 +70,18 @@ public sealed class GateTerms(IEnumerable<PurposeTerms> purposes, IEnumerable<Ag
         if (!kinds.TryGetValue(asked.PartnerId, out var kind) || !terms.MayGoTo(kind)) return new Verdict.Refused("RECIPIENT_NOT_ALLOWED");
         if (terms.Ground == Ground.Consent && asked.ConsentId is null)
             return asked.HasLapsed ? new Verdict.Lapsed("CONSENT_EXPIRED") : new Verdict.Refused(ErrorReason.ConsentMissing.ToReasonName());
+        switch (asked.Restriction)
+        {
+            case RestrictionReason.Restricted:
+                return new Verdict.Held(ErrorReason.PersonRestricted.ToReasonName());
+            case RestrictionReason.ObjectionPending:
+                return new Verdict.Held(ObjectionPending);
+            case RestrictionReason.ObjectionUpheld:
+                return new Verdict.Refused(Objection);
+            case null:
+                break;
+        }
+
         var agreement = AgreementOf(asked.PartnerId, asked.Purpose, now);
         if (agreement is null && terms.AgreementRequired) return new Verdict.Held(AgreementMissing);
         var covered = terms.Categories.Where(c => agreement is null || agreement.Categories.Contains(c)).Select(EnumText<DataCategory>.Parse).ToFrozenSet();

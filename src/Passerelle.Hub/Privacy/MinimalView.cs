@@ -13,7 +13,7 @@ public static class MinimalView
 
     /// <summary>The kinds of data that a message of this type may hold.</summary>
     public static IReadOnlySet<DataCategory> CategoriesOf(MessageDescriptor type) =>
-        Held.GetOrAdd(type, static type => Parts(type).SelectMany(p => p.Category is { } own ? [own] : CategoriesOf(p.Field.MessageType)).ToHashSet());
+        Held.GetOrAdd(type, static type => Parts(type).SelectMany(IEnumerable<DataCategory> (p) => p.Category is { } own ? [own] : CategoriesOf(p.Field.MessageType)).ToHashSet());
 
     /// <summary>Of a message that is still ours to change.</summary>
     public static void Reduce(IMessage message, IReadOnlySet<DataCategory> allowed)

@@ -8,13 +8,13 @@ namespace Passerelle.Hub.Privacy;
 
 public sealed class PurposeService(HubDb db, GateBook book) : Wire.PurposeService.PurposeServiceBase
 {
-    public override async Task<Wire.ListPurposesResponse> ListPurposes(Wire.ListPurposesRequest request, ServerCallContext context)
+    public override async Task<Wire.ReportPurposesResponse> ReportPurposes(Wire.ReportPurposesRequest request, ServerCallContext context)
     {
         var violations = new Violations();
         var time = violations.OptionalTime(request.Time, "time");
         violations.ThrowIfAny();
         var terms = await book.ReadAnewAsync(db, context.CancellationToken);
-        var response = new Wire.ListPurposesResponse();
+        var response = new Wire.ReportPurposesResponse();
         response.Purposes.AddRange(terms.InForce(time ?? await db.NowAsync(context.CancellationToken)).Select(ToWire));
         return response;
     }

@@ -65,6 +65,14 @@ public sealed class Vault(HubDb db, MasterKey master)
         return Open(row);
     }
 
+    /// <summary>Erases: what is sealed for this person can never be read again.</summary>
+    /// <returns>False when there was no key any more.</returns>
+    public async Task<bool> DestroyAsync(Guid personId, CancellationToken ct)
+    {
+        opened.Remove(personId);
+        return await db.PersonKeys.Where(k => k.PersonId == personId).ExecuteDeleteAsync(ct) > 0;
+    }
+
     /// <summary>With a key that was read along with something else.</summary>
     public PersonCipher Open(Guid personId, byte[] wrapped) => opened[personId] = new PersonCipher(Sealed.Open(master.Bytes, wrapped, $"person_keys/{personId:D}"));
 

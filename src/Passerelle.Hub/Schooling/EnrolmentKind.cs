@@ -22,6 +22,16 @@ public sealed class EnrolmentKind(HubDb db, Gate gate, Vault vault) : IExchangeK
 
     public string Name => KindName;
 
+    public Purpose Purpose => Purpose.SchoolEnrolment;
+
+    /// <summary>Of the child, and of each adult of the household: its file names them too.</summary>
+    public async Task<IReadOnlyList<Guid>> FindOpenAsync(Guid personId, CancellationToken ct) => await (
+        from enrolment in db.Enrolments
+        join exchange in db.Exchanges on enrolment.ExchangeId equals exchange.Id
+        where exchange.State != ExchangeState.Answered && exchange.State != ExchangeState.Withdrawn && exchange.State != ExchangeState.Expired
+            && (enrolment.PersonId == personId || db.Persons.Any(p => p.Id == personId && p.CaseId == enrolment.CaseId && p.Role == PersonRole.Adult))
+        select exchange.Id).ToListAsync(ct);
+
     public async Task<IReadOnlyDictionary<Guid, Preparation>> PrepareAsync(IReadOnlyList<ExchangeHeader> exchanges, DateTimeOffset now, CancellationToken ct)
     {
         var (ids, caseIds) = (exchanges.Select(e => e.Id).ToArray(), exchanges.Select(e => e.CaseId).Distinct().ToArray());
@@ -31,11 +41,19 @@ public sealed class EnrolmentKind(HubDb db, Gate gate, Vault vault) : IExchangeK
         var documentIds = enrolments.Values.SelectMany(e => e.DocumentIds).ToArray();
         var documents = await db.Documents.AsNoTracking().Where(d => documentIds.Contains(d.Id)).ToDictionaryAsync(d => d.Id, ct);
         await vault.LoadAsync(persons.Select(p => p.Id), ct);
+        var personIds = persons.Select(p => p.Id).ToArray();
+        var scopes = new[] { PersonRestriction.Everything, EnumText<Purpose>.Of(Purpose) };
+        var restricted = (await db.PersonRestrictions.AsNoTracking().Where(r => personIds.Contains(r.PersonId) && scopes.Contains(r.Scope)).OrderBy(r => r.Time).ToListAsync(ct)).ToLookup(r => r.PersonId, r => r.Reason);
         var prepared = new Dictionary<Guid, Preparation>(exchanges.Count);
         foreach (var exchange in exchanges)
         {
-            var verdict = await gate.DecideAsync(new GateQuestion(Purpose.SchoolEnrolment, exchange.PartnerId, null, HasLapsed: false, Needed), now, ct);
-            prepared[exchange.Id] = verdict is Verdict.Allowed { By: var by } ? Prepare(enrolments[exchange.Id], persons, documents, by) : new Preparation.Stopped(verdict);
+            var enrolment = enrolments[exchange.Id];
+            RestrictionReason? restriction = restricted[enrolment.PersonId].ToArray() is [.., var last] ? last : null;
+            var verdict = await gate.DecideAsync(new GateQuestion(Purpose, exchange.PartnerId, null, HasLapsed: false, Needed) { Restriction = restriction }, now, ct);
+            // An adult whose own data is restricted is left out: the child's enrolment does not wait for it.
+            prepared[exchange.Id] = verdict is Verdict.Allowed { By: var by }
+                ? Prepare(enrolment, [.. persons.Where(p => p.Id == enrolment.PersonId || !restricted.Contains(p.Id))], documents, by)
+                : new Preparation.Stopped(verdict);
         }
 
         return prepared;

@@ -3,9 +3,10 @@ using Microsoft.EntityFrameworkCore;
 using Passerelle.Benchmarks.Harness;
 using Passerelle.Client;
 using Passerelle.Contracts.Cases.V1;
-using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Privacy;
+using Purpose = Passerelle.Contracts.Privacy.V1.Purpose;
 
 namespace Passerelle.Benchmarks.Exchanges;
 
@@ -111,7 +112,12 @@ sealed class Stage : IAsyncDisposable
     {
         await using var db = OpenDb();
         var now = await db.NowAsync(ct);
-        for (var i = 0; i < Hall.Addresses.Count; i++) db.Partners.Add(Partner.Register(PartnerId(i), $"Banc {i + 1}", PartnerKind.Employment, Hall.Addresses[i], now));
+        for (var i = 0; i < Hall.Addresses.Count; i++)
+        {
+            db.Partners.Add(Partner.Register(PartnerId(i), $"Banc {i + 1}", PartnerKind.Employment, Hall.Addresses[i], now));
+            db.Agreements.Add(Agreement.Sign(PartnerId(i), AgreementRole.Controller, [Hub.Privacy.Purpose.EmploymentReferral], Enum.GetValues<DataCategory>(), "BANC", now, now.AddYears(1), now));
+        }
+
         await db.SaveChangesAsync(ct);
     }
 
@@ -126,7 +132,7 @@ sealed class Stage : IAsyncDisposable
             household.Members.Add(new Contracts.Cases.V1.Person { Role = Contracts.Cases.V1.Person.Types.Role.Adult, GivenName = "Camille", FamilyName = $"Essai {i}", Email = $"essai-{i}@exemple.invalid" });
             var person = (await hub.Cases.OpenCaseAsync(household, cancellationToken: stop)).Case.Members[0];
             await hub.Cvs.AttachCvAsync(new() { RequestId = hub.NewRequestId(), Person = person, JsonResume = GeneratedCv.Write(options.Seed, i) }, cancellationToken: stop);
-            var consent = new Contracts.Privacy.V1.Consent { Person = person, Purpose = Purpose.EmploymentReferral, TextVersion = "banc" };
+            var consent = new Contracts.Privacy.V1.Consent { Person = person, Purpose = Purpose.EmploymentReferral, TextVersion = "banc", Method = Contracts.Privacy.V1.Consent.Types.Method.Online };
             await hub.Consents.RecordConsentAsync(new() { RequestId = hub.NewRequestId(), Consent = consent }, cancellationToken: stop);
             persons[i] = person;
         });

@@ -28,7 +28,7 @@ static class Waiting
             foreach (var id in ids)
             {
                 var referral = Guid.CreateVersion7(now);
-                var exchange = Exchange.Open(ReferralKind.KindName, partnerId, persons[id].CaseId, Names.Of(Names.Referrals, referral), topic: null, now);
+                var exchange = Exchange.Open(ReferralKind.KindName, partnerId, persons[id].CaseId, Names.Of(Names.Referrals, referral), topic: null, neverHeld: false, now);
                 db.Exchanges.Add(exchange);
                 db.Events.Add(HubEvent.Of("exchange.queued", now, exchange.Name, exchange.CaseId, partnerId, exchange.Kind));
                 db.Referrals.Add(Referral.Open(referral, id, exchange, "En attente.", partnerChosen: false, vault.Find(id)!));

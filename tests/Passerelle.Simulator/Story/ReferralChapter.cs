@@ -51,7 +51,7 @@ static class ReferralChapter
         var response = await journey.Crm.Consents.RecordConsentAsync(new()
         {
             RequestId = journey.NewRequestId(),
-            Consent = new() { Person = journey.Spouse, Purpose = Purpose.EmploymentReferral, TextVersion = "2026-09" },
+            Consent = new() { Person = journey.Spouse, Purpose = Purpose.EmploymentReferral, TextVersion = "2026-09", Method = Consent.Types.Method.Signed },
         }, cancellationToken: journey.Stop);
         journey.Consent = response.Consent.Name;
         Expect.That(response.Consent.ExpireTime is not null, "an end of the consent", "none");

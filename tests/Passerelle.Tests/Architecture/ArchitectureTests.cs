@@ -25,11 +25,12 @@ public partial class ArchitectureTests
         ["Exchanges"] = [.. floor, "Partners", "Privacy", "Clocks"],
         // A case's persons are everyone's; beyond them the slices never see each other.
         ["Cases"] = kernel,
+        ["Rights"] = [.. kernel, "Cases"],
         ["Employment"] = [.. kernel, "Cases"],
         ["Schooling"] = [.. kernel, "Cases"],
         ["Housing"] = kernel,
         ["Living"] = kernel,
-        ["Console"] = [.. kernel, "Cases", "Employment", "Schooling", "Housing", "Living"],
+        ["Console"] = [.. kernel, "Cases", "Rights", "Employment", "Schooling", "Housing", "Living"],
     };
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed record Candidate(HubHost Hub, Household Household)
         (await Hub.Consents().RecordConsentAsync(new()
         {
             RequestId = Household.NewId(),
-            Consent = new() { Person = Person, Purpose = Purpose.EmploymentReferral, Partner = partner, TextVersion = "2026-09" },
+            Consent = new() { Person = Person, Purpose = Purpose.EmploymentReferral, Partner = partner, TextVersion = "2026-09", Method = Consent.Types.Method.Signed },
         })).Consent.Name;
 
     public CreateReferralRequest Referring(string partner = Push) =>

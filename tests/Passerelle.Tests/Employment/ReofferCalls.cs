@@ -24,7 +24,9 @@ static class ReofferCalls
     /// <summary>Another partner, of employment, that receives by push.</summary>
     public static Task AddPartnerAsync(this HubHost hub, string id) => hub.QueryAsync(async db =>
     {
-        db.Partners.Add(Partner.Register(id, $"Partenaire {id}", PartnerKind.Employment, new Uri($"http://{id}.invalid"), await db.NowAsync(CancellationToken.None)));
+        var now = await db.NowAsync(CancellationToken.None);
+        var partner = db.Partners.Add(Partner.Register(id, $"Partenaire {id}", PartnerKind.Employment, new Uri($"http://{id}.invalid"), now)).Entity;
+        db.Agreements.Add(Agreements.With(partner, now)!);
         return await db.SaveChangesAsync();
     });
 

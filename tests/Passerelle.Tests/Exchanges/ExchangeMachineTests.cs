@@ -149,7 +149,7 @@ public sealed partial class ExchangeMachineTests
     /// <summary>The claim is the database's: here the state is put in by hand.</summary>
     static Exchange In(ExchangeState state)
     {
-        var exchange = Exchange.Open("referral", "emploi", Guid.Empty, "referrals/1", null, Now);
+        var exchange = Exchange.Open("referral", "emploi", Guid.Empty, "referrals/1", null, neverHeld: false, Now);
         Force(exchange, state);
         return exchange;
     }

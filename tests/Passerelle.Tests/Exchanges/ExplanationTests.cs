@@ -126,7 +126,7 @@ public sealed class ExplanationTests
 
     static Exchange In(ExchangeState state, DateTimeOffset? due = null)
     {
-        var exchange = Exchange.Open("referral", "emploi", Guid.Empty, "referrals/1", null, Now);
+        var exchange = Exchange.Open("referral", "emploi", Guid.Empty, "referrals/1", null, neverHeld: false, Now);
         Set(exchange, nameof(Exchange.State), state);
         if (due is not null) Set(exchange, nameof(Exchange.DueTime), due);
         return exchange;

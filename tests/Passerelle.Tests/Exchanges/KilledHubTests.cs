@@ -53,7 +53,7 @@ public sealed class KilledHubTests(Postgres postgres)
         var person = opened.Case.Members[0];
         await new ConsentService.ConsentServiceClient(crm).RecordConsentAsync(new()
         {
-            RequestId = Household.NewId(), Consent = new() { Person = person, Purpose = Purpose.EmploymentReferral, TextVersion = "2026-09" },
+            RequestId = Household.NewId(), Consent = new() { Person = person, Purpose = Purpose.EmploymentReferral, TextVersion = "2026-09", Method = Consent.Types.Method.Signed },
         });
         await new CvService.CvServiceClient(crm).AttachCvAsync(new() { RequestId = Household.NewId(), Person = person, JsonResume = """{ "basics": { "name": "Exemple" } }""" });
         var created = await new ReferralService.ReferralServiceClient(crm).CreateReferralAsync(new() { RequestId = Household.NewId(), Person = person, Partner = "partners/emploi-demo" });

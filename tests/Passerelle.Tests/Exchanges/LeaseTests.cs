@@ -19,7 +19,7 @@ public sealed class LeaseTests(Postgres postgres)
         var ids = await hub.QueryAsync(async db =>
         {
             var now = await db.NowAsync(CancellationToken.None);
-            var made = Enumerable.Range(0, 200).Select(n => Exchange.Open("referral", "emploi", Guid.CreateVersion7(now), $"referrals/{n}", null, now)).ToList();
+            var made = Enumerable.Range(0, 200).Select(n => Exchange.Open("referral", "emploi", Guid.CreateVersion7(now), $"referrals/{n}", null, neverHeld: false, now)).ToList();
             db.Exchanges.AddRange(made);
             await db.SaveChangesAsync();
             return made.Select(e => e.Id).ToList();

@@ -120,6 +120,11 @@ sealed class FaultWorld : IAsyncDisposable
         await Cluster.QueryAsync(
             "insert into lanes select (jsonb_populate_record(l, jsonb_build_object('partner_id', $1::text))).* from lanes l where l.partner_id = $2 returning partner_id",
             r => r.GetString(0), lane.Partner, Calm.Partner);
+        await Cluster.QueryAsync(
+            """
+            insert into agreements select (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(), 'partner_id', $1::text))).* from agreements a
+            where a.partner_id = $2 returning partner_id
+            """, r => r.GetString(0), lane.Partner, Calm.Partner);
     }
 
     async Task<ReferredHousehold> OpenAsync()
@@ -132,7 +137,7 @@ sealed class FaultWorld : IAsyncDisposable
         {
             await new ConsentService.ConsentServiceClient(crm).RecordConsentAsync(new()
             {
-                RequestId = Household.NewId(), Consent = new() { Person = person, Purpose = Purpose.EmploymentReferral, TextVersion = "2026-09" },
+                RequestId = Household.NewId(), Consent = new() { Person = person, Purpose = Purpose.EmploymentReferral, TextVersion = "2026-09", Method = Consent.Types.Method.Signed },
             });
             await new CvService.CvServiceClient(crm).AttachCvAsync(new() { RequestId = Household.NewId(), Person = person, JsonResume = """{ "basics": { "name": "Exemple" } }""" });
         }

@@ -15,6 +15,9 @@ public sealed record PolicyRow(string Id, int Version, string Terms, DateTimeOff
     public const string DefaultPromise = "promise";
     public const string DefaultWindow = "partner-window";
 
+    /// <summary>One month (GDPR, article 12(3)) as 28 days, which is never too long; told of two weeks, one week and two days before.</summary>
+    public const string LegalTerm = "legal-term";
+
     public static PolicyRow Of(ClockPolicy policy, DateTimeOffset now) => new(policy.Key.Id, policy.Key.Version, TermsJson.Write(policy.Terms), now);
 
     public ClockPolicy ToPolicy() => new(new PolicyKey(Id, Version), TermsJson.Read(Terms));
@@ -29,7 +32,12 @@ public sealed record PolicyRow(string Id, int Version, string Terms, DateTimeOff
             foreach (var property in builder.Metadata.GetProperties()) property.SetAfterSaveBehavior(PropertySaveBehavior.Throw);
             builder.HasData(
                 new PolicyRow(DefaultPromise, 1, TermsJson.Write(new PolicyTerms()), Beginning),
-                new PolicyRow(DefaultWindow, 1, TermsJson.Write(new PolicyTerms { MayPause = true }), Beginning));
+                new PolicyRow(DefaultWindow, 1, TermsJson.Write(new PolicyTerms { MayPause = true }), Beginning),
+                new PolicyRow(LegalTerm, 1, TermsJson.Write(new PolicyTerms
+                {
+                    Window = Duration.FromDays(28),
+                    Rungs = [PolicyRung.BeforeDeadline(Duration.FromDays(14)), PolicyRung.BeforeDeadline(Duration.FromDays(7)), PolicyRung.BeforeDeadline(Duration.FromDays(2))],
+                }), Beginning));
         }
     }
 
@@ -64,7 +72,8 @@ public sealed record PolicyOfferRow(
             builder.HasOne<Partners.Partner>().WithMany().HasForeignKey(o => o.PartnerId);
             builder.HasData(
                 new PolicyOfferRow(PolicyRow.DefaultPromise, 1, ClockFamily.Promise, null, null, null, null, PolicyRow.Beginning, null),
-                new PolicyOfferRow(PolicyRow.DefaultWindow, 1, ClockFamily.PartnerWindow, null, null, null, null, PolicyRow.Beginning, null));
+                new PolicyOfferRow(PolicyRow.DefaultWindow, 1, ClockFamily.PartnerWindow, null, null, null, null, PolicyRow.Beginning, null),
+                new PolicyOfferRow(PolicyRow.LegalTerm, 1, ClockFamily.LegalTerm, null, null, null, null, PolicyRow.Beginning, null));
         }
     }
 }

@@ -61,7 +61,7 @@ public sealed class Functions : Migration
             create function clock_is_sound(family text, state text, due_time timestamptz, next_fire_time timestamptz, generation integer, answer_time timestamptz, overdue_notice_time timestamptz)
             returns boolean language plpgsql immutable parallel safe as $$
             begin
-                return family in ('promise', 'partner_window') and generation > 0 and (overdue_notice_time is null or overdue_notice_time > due_time)
+                return family in ('promise', 'partner_window', 'legal_term') and generation > 0 and (overdue_notice_time is null or overdue_notice_time > due_time)
                     and case state
                         when 'running' then due_time is not null and next_fire_time is not null and answer_time is null and overdue_notice_time is null
                         when 'paused' then answer_time is null and overdue_notice_time is null

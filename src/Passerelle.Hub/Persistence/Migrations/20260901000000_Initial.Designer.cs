@@ -726,7 +726,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.ToTable("clock_policy_offers", null, t =>
                         {
-                            t.HasCheckConstraint("ck_clock_policy_offers_family", "family in ('promise', 'partner_window')");
+                            t.HasCheckConstraint("ck_clock_policy_offers_family", "family in ('promise', 'partner_window', 'legal_term')");
 
                             t.HasCheckConstraint("ck_clock_policy_offers_partner", "family = 'partner_window' or (partner_kind is null and partner_id is null)");
 
@@ -746,6 +746,13 @@ namespace Passerelle.Hub.Persistence.Migrations
                             PolicyId = "partner-window",
                             PolicyVersion = 1,
                             Family = "partner_window",
+                            FromTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            PolicyId = "legal-term",
+                            PolicyVersion = 1,
+                            Family = "legal_term",
                             FromTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
                         });
                 });
@@ -791,6 +798,13 @@ namespace Passerelle.Hub.Persistence.Migrations
                             Version = 1,
                             CreateTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
                             Terms = "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}"
+                        },
+                        new
+                        {
+                            Id = "legal-term",
+                            Version = 1,
+                            CreateTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
+                            Terms = "{\"window\":\"672:00:00\",\"rungs\":[{\"anchor\":\"before_deadline\",\"span\":\"336:00:00\"},{\"anchor\":\"before_deadline\",\"span\":\"168:00:00\"},{\"anchor\":\"before_deadline\",\"span\":\"48:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}"
                         });
                 });
 
@@ -1179,10 +1193,18 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("generation");
 
+                    b.Property<string>("HoldReason")
+                        .HasColumnType("text")
+                        .HasColumnName("hold_reason");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("kind");
+
+                    b.Property<bool>("NeverHeld")
+                        .HasColumnType("boolean")
+                        .HasColumnName("never_held");
 
                     b.Property<string>("PartnerId")
                         .IsRequired()
@@ -1247,6 +1269,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasDatabaseName("ix_exchanges_partner_id_end_time_id")
                         .HasFilter("state = 'undeliverable'");
 
+                    b.HasIndex(new[] { "PartnerId" }, "ix_exchanges_held")
+                        .HasDatabaseName("ix_exchanges_partner_id")
+                        .HasFilter("hold_reason is not null");
+
                     b.HasIndex(new[] { "PartnerId", "DueTime" }, "ix_exchanges_sending")
                         .HasDatabaseName("ix_exchanges_partner_id_due_time")
                         .HasFilter("state = 'sending'");
@@ -1254,6 +1280,62 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("exchanges", null, t =>
                         {
                             t.HasCheckConstraint("ck_exchanges_sound", "exchange_is_sound(state, due_time, delivery_time, answer_time, answer_code, end_reason, end_time, superseded_by)");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Exchanges.GateDecision", b =>
+                {
+                    b.Property<Guid>("ExchangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("exchange_id");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<Guid?>("AgreementId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("agreement_id");
+
+                    b.Property<string>("Categories")
+                        .HasColumnType("text")
+                        .HasColumnName("categories");
+
+                    b.Property<Guid?>("ConsentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consent_id");
+
+                    b.Property<string>("Ground")
+                        .HasColumnType("text")
+                        .HasColumnName("ground");
+
+                    b.Property<string>("Purpose")
+                        .HasColumnType("text")
+                        .HasColumnName("purpose");
+
+                    b.Property<int?>("PurposeVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("purpose_version");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.Property<string>("Verdict")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("verdict");
+
+                    b.HasKey("ExchangeId", "Number")
+                        .HasName("pk_gate_decisions");
+
+                    b.ToTable("gate_decisions", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_gate_decisions_sound", "case verdict\n    when 'allowed' then reason is null and purpose is not null and purpose_version is not null and ground is not null and categories is not null and (ground = 'consent') = (consent_id is not null)\n    when 'refused' then reason is not null when 'lapsed' then reason is not null when 'held' then reason is not null\n    else false\nend");
                         });
                 });
 
@@ -1943,6 +2025,31 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("alarms", (string)null);
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Platform.Chains.ChainHead", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<long>("Sequence")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.HasKey("Name")
+                        .HasName("pk_chains");
+
+                    b.ToTable("chains", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_chains_head", "sequence >= 0 and octet_length(hash) = 32");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Platform.HubEvent", b =>
                 {
                     b.Property<long>("Sequence")
@@ -2006,6 +2113,67 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("events", (string)null);
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Privacy.Agreement", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.PrimitiveCollection<string[]>("Categories")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("categories");
+
+                    b.Property<DateTimeOffset>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.PrimitiveCollection<string[]>("Purposes")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("purposes");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reference");
+
+                    b.Property<DateTimeOffset?>("RevokeTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoke_time");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("role");
+
+                    b.Property<DateTimeOffset>("StartTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("start_time");
+
+                    b.HasKey("Id")
+                        .HasName("pk_agreements");
+
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_agreements_partner_id_id");
+
+                    b.ToTable("agreements", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_agreements_categories", "cardinality(categories) > 0 and categories <@ array['identity', 'contact', 'career', 'statement', 'schooling', 'document']");
+
+                            t.HasCheckConstraint("ck_agreements_end_time", "end_time > start_time");
+
+                            t.HasCheckConstraint("ck_agreements_purposes", "cardinality(purposes) > 0 and purposes <@ array['employment_referral', 'school_enrolment', 'recall']");
+
+                            t.HasCheckConstraint("ck_agreements_role", "role in ('controller', 'joint_controller', 'processor')");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Privacy.Consent", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2024,6 +2192,24 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("expire_time");
 
+                    b.Property<DateTimeOffset>("GiveTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("give_time");
+
+                    b.PrimitiveCollection<Guid[]>("GivenBy")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("given_by");
+
+                    b.Property<bool>("GivenElsewhere")
+                        .HasColumnType("boolean")
+                        .HasColumnName("given_elsewhere");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("method");
+
                     b.Property<string>("PartnerId")
                         .HasColumnType("text")
                         .HasColumnName("partner_id");
@@ -2036,6 +2222,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("purpose");
+
+                    b.Property<string>("RecipientKind")
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_kind");
 
                     b.Property<string>("TextVersion")
                         .IsRequired()
@@ -2057,9 +2247,110 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                     b.ToTable("consents", null, t =>
                         {
-                            t.HasCheckConstraint("ck_consents_expire_time", "expire_time > create_time");
+                            t.HasCheckConstraint("ck_consents_given_by", "cardinality(given_by) > 0");
 
-                            t.HasCheckConstraint("ck_consents_purpose", "purpose in ('employment_referral')");
+                            t.HasCheckConstraint("ck_consents_method", "method in ('online', 'written', 'signed_form', 'spoken')");
+
+                            t.HasCheckConstraint("ck_consents_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+
+                            t.HasCheckConstraint("ck_consents_recipient", "(partner_id is null) = (recipient_kind is not null)");
+
+                            t.HasCheckConstraint("ck_consents_recipient_kind", "recipient_kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
+
+                            t.HasCheckConstraint("ck_consents_times", "give_time <= create_time and expire_time > create_time");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Privacy.ConsentEntry", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.PrimitiveCollection<string[]>("By")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("by");
+
+                    b.Property<Guid>("ConsentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consent_id");
+
+                    b.Property<DateTimeOffset>("EffectiveTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("effective_time");
+
+                    b.Property<DateTimeOffset>("ExpireTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expire_time");
+
+                    b.Property<bool>("GivenElsewhere")
+                        .HasColumnType("boolean")
+                        .HasColumnName("given_elsewhere");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Method")
+                        .HasColumnType("text")
+                        .HasColumnName("method");
+
+                    b.Property<string>("PartnerId")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("purpose");
+
+                    b.Property<string>("RecipientKind")
+                        .HasColumnType("text")
+                        .HasColumnName("recipient_kind");
+
+                    b.Property<string>("Recorder")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("recorder");
+
+                    b.Property<string>("TextVersion")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("text_version");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("Sequence")
+                        .HasName("pk_consent_entries");
+
+                    b.HasIndex("ConsentId", "Kind")
+                        .IsUnique()
+                        .HasDatabaseName("ix_consent_entries_consent_id_kind");
+
+                    b.ToTable("consent_entries", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_consent_entries_kind", "kind in ('given', 'withdrawn')");
+
+                            t.HasCheckConstraint("ck_consent_entries_link", "sequence > 0 and octet_length(hash) = 32");
+
+                            t.HasCheckConstraint("ck_consent_entries_method", "kind = 'withdrawn' or method is not null");
+
+                            t.HasCheckConstraint("ck_consent_entries_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+
+                            t.HasCheckConstraint("ck_consent_entries_recipient_kind", "recipient_kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
                         });
                 });
 
@@ -2074,9 +2365,19 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("category");
 
+                    b.Property<string>("Channel")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("channel");
+
                     b.Property<Guid?>("ConsentId")
                         .HasColumnType("uuid")
                         .HasColumnName("consent_id");
+
+                    b.Property<string>("Data")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("data");
 
                     b.Property<Guid>("ExchangeId")
                         .HasColumnType("uuid")
@@ -2096,6 +2397,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("person_id");
 
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("purpose");
+
                     b.Property<DateTimeOffset>("Time")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("time");
@@ -2103,17 +2409,21 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasKey("Id")
                         .HasName("pk_disclosures");
 
-                    b.HasIndex("PartnerId", "Time")
-                        .HasDatabaseName("ix_disclosures_partner_id_time");
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_disclosures_partner_id_id");
 
                     b.HasIndex("PersonId", "Id")
                         .HasDatabaseName("ix_disclosures_person_id_id");
 
                     b.ToTable("disclosures", null, t =>
                         {
+                            t.HasCheckConstraint("ck_disclosures_channel", "channel in ('push', 'pull', 'download')");
+
                             t.HasCheckConstraint("ck_disclosures_consent_id", "(ground = 'consent') = (consent_id is not null)");
 
-                            t.HasCheckConstraint("ck_disclosures_ground", "ground in ('consent', 'public_task')");
+                            t.HasCheckConstraint("ck_disclosures_ground", "ground in ('consent', 'public_task', 'legal_obligation', 'contract', 'legitimate_interest')");
+
+                            t.HasCheckConstraint("ck_disclosures_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
                         });
                 });
 
@@ -2140,6 +2450,354 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasName("pk_person_keys");
 
                     b.ToTable("person_keys", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Privacy.PersonRestriction", b =>
+                {
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("Scope")
+                        .HasColumnType("text")
+                        .HasColumnName("scope");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("PersonId", "Scope")
+                        .HasName("pk_person_restrictions");
+
+                    b.ToTable("person_restrictions", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_person_restrictions_reason", "reason in ('restricted', 'objection_pending', 'objection_upheld')");
+
+                            t.HasCheckConstraint("ck_person_restrictions_scope", "case when reason = 'restricted' then scope = 'everything' else scope in ('employment_referral', 'school_enrolment', 'recall') end");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Privacy.PurposeTerms", b =>
+                {
+                    b.Property<string>("Purpose")
+                        .HasColumnType("text")
+                        .HasColumnName("purpose");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<bool>("AgreementRequired")
+                        .HasColumnType("boolean")
+                        .HasColumnName("agreement_required");
+
+                    b.PrimitiveCollection<string[]>("Categories")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("categories");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("description");
+
+                    b.Property<string>("Ground")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("ground");
+
+                    b.Property<string>("Guardians")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("guardians");
+
+                    b.PrimitiveCollection<string[]>("Recipients")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("recipients");
+
+                    b.Property<DateTimeOffset>("StartTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("start_time");
+
+                    b.HasKey("Purpose", "Version")
+                        .HasName("pk_purposes");
+
+                    b.ToTable("purposes", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_purposes_agreement_required", "agreement_required or ground = 'legal_obligation'");
+
+                            t.HasCheckConstraint("ck_purposes_categories", "categories <@ array['identity', 'contact', 'career', 'statement', 'schooling', 'document']");
+
+                            t.HasCheckConstraint("ck_purposes_ground", "ground in ('consent', 'public_task', 'legal_obligation', 'contract', 'legitimate_interest')");
+
+                            t.HasCheckConstraint("ck_purposes_guardians", "guardians in ('one', 'all')");
+
+                            t.HasCheckConstraint("ck_purposes_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+
+                            t.HasCheckConstraint("ck_purposes_recipients", "cardinality(recipients) > 0 and recipients <@ array['employment', 'housing', 'schooling', 'discovery', 'leisure']");
+
+                            t.HasCheckConstraint("ck_purposes_version", "version > 0");
+                        });
+
+                    b.HasData(
+                        new
+                        {
+                            Purpose = "employment_referral",
+                            Version = 1,
+                            AgreementRequired = true,
+                            Categories = new[] { "identity", "contact", "career", "statement" },
+                            Description = "Présenter votre CV à des employeurs et à des agences d'emploi du Calvados.",
+                            Ground = "consent",
+                            Guardians = "one",
+                            Recipients = new[] { "employment" },
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            Purpose = "school_enrolment",
+                            Version = 1,
+                            AgreementRequired = true,
+                            Categories = new[] { "identity", "contact", "schooling", "document" },
+                            Description = "Inscrire votre enfant dans une école ou un établissement.",
+                            Ground = "public_task",
+                            Guardians = "one",
+                            Recipients = new[] { "schooling" },
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            Purpose = "recall",
+                            Version = 1,
+                            AgreementRequired = false,
+                            Categories = new string[0],
+                            Description = "Dire à ceux qui ont reçu vos données qu'elles sont retirées, corrigées ou effacées.",
+                            Ground = "legal_obligation",
+                            Guardians = "one",
+                            Recipients = new[] { "employment", "housing", "schooling", "discovery", "leisure" },
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.CertificateKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("public_key");
+
+                    b.Property<byte[]>("Secret")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret");
+
+                    b.HasKey("Id")
+                        .HasName("pk_certificate_keys");
+
+                    b.ToTable("certificate_keys", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_certificate_keys_public_key", "octet_length(public_key) = 32");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.Recall", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<DateTimeOffset?>("CloseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("close_time");
+
+                    b.Property<Guid?>("ConsentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("consent_id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.HasKey("Id")
+                        .HasName("pk_recalls");
+
+                    b.HasIndex("CaseId")
+                        .HasDatabaseName("ix_recalls_case_id");
+
+                    b.HasIndex("ConsentId")
+                        .HasDatabaseName("ix_recalls_consent_id");
+
+                    b.HasIndex("PersonId", "Id")
+                        .HasDatabaseName("ix_recalls_person_id_id");
+
+                    b.HasIndex(new[] { "Id" }, "ix_recalls_open")
+                        .HasDatabaseName("ix_recalls_id")
+                        .HasFilter("close_time is null");
+
+                    b.ToTable("recalls", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_recalls_consent_id", "(reason = 'withdrawn') = (consent_id is not null)");
+
+                            t.HasCheckConstraint("ck_recalls_reason", "reason in ('withdrawn', 'rectified', 'erased')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.RecallNotice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("AnswerTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answer_time");
+
+                    b.Property<DateTimeOffset>("DueTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_time");
+
+                    b.Property<DateTimeOffset?>("EscalateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("escalate_time");
+
+                    b.Property<Guid>("ExchangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("exchange_id");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<Guid>("RecallId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("recall_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_recall_notices");
+
+                    b.HasIndex("DueTime")
+                        .HasDatabaseName("ix_recall_notices_due_time")
+                        .HasFilter("answer_time is null and escalate_time is null");
+
+                    b.HasIndex("ExchangeId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_recall_notices_exchange_id");
+
+                    b.HasIndex("PartnerId")
+                        .HasDatabaseName("ix_recall_notices_partner_id");
+
+                    b.HasIndex("RecallId", "PartnerId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_recall_notices_recall_id_partner_id");
+
+                    b.HasIndex(new[] { "Id" }, "ix_recall_notices_escalated")
+                        .HasDatabaseName("ix_recall_notices_id")
+                        .HasFilter("answer_time is null and escalate_time is not null");
+
+                    b.ToTable("recall_notices", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_recall_notices_answer", "(answer_time is null) = (outcome is null)");
+
+                            t.HasCheckConstraint("ck_recall_notices_outcome", "outcome in ('done', 'not_held', 'kept_by_law', 'kept_for_claims')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.RightsRequest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<DateTimeOffset?>("CloseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("close_time");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("DeclineReason")
+                        .HasColumnType("text")
+                        .HasColumnName("decline_reason");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("Purpose")
+                        .HasColumnType("text")
+                        .HasColumnName("purpose");
+
+                    b.Property<string>("Right")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("right");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_rights_requests");
+
+                    b.HasIndex("CaseId")
+                        .HasDatabaseName("ix_rights_requests_case_id");
+
+                    b.HasIndex("PersonId", "Id")
+                        .HasDatabaseName("ix_rights_requests_person_id_id");
+
+                    b.HasIndex(new[] { "Id" }, "ix_rights_requests_open")
+                        .HasDatabaseName("ix_rights_requests_id")
+                        .HasFilter("state = 'open'");
+
+                    b.ToTable("rights_requests", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_rights_requests_close", "(state = 'open') = (close_time is null) and (state = 'declined') = (decline_reason is not null)");
+
+                            t.HasCheckConstraint("ck_rights_requests_decline_reason", "decline_reason in ('identity_doubtful', 'excessive', 'not_given', 'taken_back')");
+
+                            t.HasCheckConstraint("ck_rights_requests_purpose", "(\"right\" = 'objection') = (purpose is not null)");
+
+                            t.HasCheckConstraint("ck_rights_requests_right", "right in ('access', 'rectification', 'erasure', 'restriction', 'portability', 'objection', 'withdrawal')");
+
+                            t.HasCheckConstraint("ck_rights_requests_state", "state in ('open', 'done', 'declined')");
+                        });
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Schooling.Document", b =>
@@ -2534,6 +3192,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasConstraintName("fk_exchanges_partners_partner_id");
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Exchanges.GateDecision", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
+                        .WithMany()
+                        .HasForeignKey("ExchangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_gate_decisions_exchanges_exchange_id");
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Housing.ImportProblem", b =>
                 {
                     b.HasOne("Passerelle.Hub.Housing.ImportReport", null)
@@ -2593,6 +3261,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasConstraintName("fk_signing_keys_partners_partner_id");
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Privacy.Agreement", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_agreements_partners_partner_id");
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Privacy.Consent", b =>
                 {
                     b.HasOne("Passerelle.Hub.Partners.Partner", null)
@@ -2600,6 +3278,80 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasForeignKey("PartnerId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .HasConstraintName("fk_consents_partners_partner_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Privacy.ConsentEntry", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Privacy.Consent", null)
+                        .WithMany()
+                        .HasForeignKey("ConsentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_consent_entries_consents_consent_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.Recall", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_recalls_cases_case_id");
+
+                    b.HasOne("Passerelle.Hub.Privacy.Consent", null)
+                        .WithMany()
+                        .HasForeignKey("ConsentId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_recalls_consents_consent_id");
+
+                    b.HasOne("Passerelle.Hub.Cases.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_recalls_persons_person_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.RecallNotice", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Rights.RecallNotice", "ExchangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_recall_notices_exchanges_exchange_id");
+
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_recall_notices_partners_partner_id");
+
+                    b.HasOne("Passerelle.Hub.Rights.Recall", null)
+                        .WithMany("Notices")
+                        .HasForeignKey("RecallId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_recall_notices_recalls_recall_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.RightsRequest", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_rights_requests_cases_case_id");
+
+                    b.HasOne("Passerelle.Hub.Cases.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_rights_requests_persons_person_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Schooling.Document", b =>
@@ -2681,6 +3433,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                 {
                     b.Navigation("Lane")
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.Recall", b =>
+                {
+                    b.Navigation("Notices");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Schooling.Enrolment", b =>

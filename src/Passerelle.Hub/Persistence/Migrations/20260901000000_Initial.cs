@@ -65,6 +65,35 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "certificate_keys",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    secret = table.Column<byte[]>(type: "bytea", nullable: false),
+                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_certificate_keys", x => x.id);
+                    table.CheckConstraint("ck_certificate_keys_public_key", "octet_length(public_key) = 32");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "chains",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "text", nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    hash = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_chains", x => x.name);
+                    table.CheckConstraint("ck_chains_head", "sequence >= 0 and octet_length(hash) = 32");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "clock_policies",
                 columns: table => new
                 {
@@ -117,16 +146,21 @@ namespace Passerelle.Hub.Persistence.Migrations
                     person_id = table.Column<Guid>(type: "uuid", nullable: false),
                     partner_id = table.Column<string>(type: "text", nullable: false),
                     category = table.Column<string>(type: "text", nullable: false),
+                    data = table.Column<string>(type: "text", nullable: false),
+                    purpose = table.Column<string>(type: "text", nullable: false),
                     ground = table.Column<string>(type: "text", nullable: false),
                     consent_id = table.Column<Guid>(type: "uuid", nullable: true),
                     exchange_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    channel = table.Column<string>(type: "text", nullable: false),
                     time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_disclosures", x => x.id);
+                    table.CheckConstraint("ck_disclosures_channel", "channel in ('push', 'pull', 'download')");
                     table.CheckConstraint("ck_disclosures_consent_id", "(ground = 'consent') = (consent_id is not null)");
-                    table.CheckConstraint("ck_disclosures_ground", "ground in ('consent', 'public_task')");
+                    table.CheckConstraint("ck_disclosures_ground", "ground in ('consent', 'public_task', 'legal_obligation', 'contract', 'legitimate_interest')");
+                    table.CheckConstraint("ck_disclosures_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
                 });
 
             migrationBuilder.CreateTable(
@@ -206,6 +240,48 @@ namespace Passerelle.Hub.Persistence.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_person_keys", x => x.person_id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "person_restrictions",
+                columns: table => new
+                {
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    scope = table.Column<string>(type: "text", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false),
+                    time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_person_restrictions", x => new { x.person_id, x.scope });
+                    table.CheckConstraint("ck_person_restrictions_reason", "reason in ('restricted', 'objection_pending', 'objection_upheld')");
+                    table.CheckConstraint("ck_person_restrictions_scope", "case when reason = 'restricted' then scope = 'everything' else scope in ('employment_referral', 'school_enrolment', 'recall') end");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "purposes",
+                columns: table => new
+                {
+                    purpose = table.Column<string>(type: "text", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    description = table.Column<string>(type: "text", nullable: false),
+                    ground = table.Column<string>(type: "text", nullable: false),
+                    categories = table.Column<string[]>(type: "text[]", nullable: false),
+                    recipients = table.Column<string[]>(type: "text[]", nullable: false),
+                    agreement_required = table.Column<bool>(type: "boolean", nullable: false),
+                    guardians = table.Column<string>(type: "text", nullable: false),
+                    start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_purposes", x => new { x.purpose, x.version });
+                    table.CheckConstraint("ck_purposes_agreement_required", "agreement_required or ground = 'legal_obligation'");
+                    table.CheckConstraint("ck_purposes_categories", "categories <@ array['identity', 'contact', 'career', 'statement', 'schooling', 'document']");
+                    table.CheckConstraint("ck_purposes_ground", "ground in ('consent', 'public_task', 'legal_obligation', 'contract', 'legitimate_interest')");
+                    table.CheckConstraint("ck_purposes_guardians", "guardians in ('one', 'all')");
+                    table.CheckConstraint("ck_purposes_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                    table.CheckConstraint("ck_purposes_recipients", "cardinality(recipients) > 0 and recipients <@ array['employment', 'housing', 'schooling', 'discovery', 'leisure']");
+                    table.CheckConstraint("ck_purposes_version", "version > 0");
                 });
 
             migrationBuilder.CreateTable(
@@ -378,6 +454,35 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "agreements",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    role = table.Column<string>(type: "text", nullable: false),
+                    purposes = table.Column<string[]>(type: "text[]", nullable: false),
+                    categories = table.Column<string[]>(type: "text[]", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: false),
+                    start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revoke_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_agreements", x => x.id);
+                    table.CheckConstraint("ck_agreements_categories", "cardinality(categories) > 0 and categories <@ array['identity', 'contact', 'career', 'statement', 'schooling', 'document']");
+                    table.CheckConstraint("ck_agreements_end_time", "end_time > start_time");
+                    table.CheckConstraint("ck_agreements_purposes", "cardinality(purposes) > 0 and purposes <@ array['employment_referral', 'school_enrolment', 'recall']");
+                    table.CheckConstraint("ck_agreements_role", "role in ('controller', 'joint_controller', 'processor')");
+                    table.ForeignKey(
+                        name: "fk_agreements_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "clock_policy_offers",
                 columns: table => new
                 {
@@ -394,7 +499,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_clock_policy_offers", x => new { x.policy_id, x.policy_version });
-                    table.CheckConstraint("ck_clock_policy_offers_family", "family in ('promise', 'partner_window')");
+                    table.CheckConstraint("ck_clock_policy_offers_family", "family in ('promise', 'partner_window', 'legal_term')");
                     table.CheckConstraint("ck_clock_policy_offers_partner", "family = 'partner_window' or (partner_kind is null and partner_id is null)");
                     table.CheckConstraint("ck_clock_policy_offers_until_time", "until_time > from_time");
                     table.ForeignKey(
@@ -420,7 +525,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                     case_id = table.Column<Guid>(type: "uuid", nullable: false),
                     purpose = table.Column<string>(type: "text", nullable: false),
                     partner_id = table.Column<string>(type: "text", nullable: true),
+                    recipient_kind = table.Column<string>(type: "text", nullable: true),
                     text_version = table.Column<string>(type: "text", nullable: false),
+                    given_by = table.Column<Guid[]>(type: "uuid[]", nullable: false),
+                    given_elsewhere = table.Column<bool>(type: "boolean", nullable: false),
+                    method = table.Column<string>(type: "text", nullable: false),
+                    give_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     expire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     withdraw_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
@@ -428,8 +538,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_consents", x => x.id);
-                    table.CheckConstraint("ck_consents_expire_time", "expire_time > create_time");
-                    table.CheckConstraint("ck_consents_purpose", "purpose in ('employment_referral')");
+                    table.CheckConstraint("ck_consents_given_by", "cardinality(given_by) > 0");
+                    table.CheckConstraint("ck_consents_method", "method in ('online', 'written', 'signed_form', 'spoken')");
+                    table.CheckConstraint("ck_consents_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                    table.CheckConstraint("ck_consents_recipient", "(partner_id is null) = (recipient_kind is not null)");
+                    table.CheckConstraint("ck_consents_recipient_kind", "recipient_kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
+                    table.CheckConstraint("ck_consents_times", "give_time <= create_time and expire_time > create_time");
                     table.ForeignKey(
                         name: "fk_consents_partners_partner_id",
                         column: x => x.partner_id,
@@ -476,10 +590,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                     case_id = table.Column<Guid>(type: "uuid", nullable: false),
                     subject = table.Column<string>(type: "text", nullable: false),
                     topic = table.Column<string>(type: "text", nullable: true),
+                    never_held = table.Column<bool>(type: "boolean", nullable: false),
                     state = table.Column<string>(type: "text", nullable: false),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     generation = table.Column<int>(type: "integer", nullable: false),
+                    hold_reason = table.Column<string>(type: "text", nullable: true),
                     failures = table.Column<int>(type: "integer", nullable: false),
                     retry_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     delivery_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -809,6 +925,42 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "rights_requests",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    right = table.Column<string>(type: "text", nullable: false),
+                    purpose = table.Column<string>(type: "text", nullable: true),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    close_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decline_reason = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_rights_requests", x => x.id);
+                    table.CheckConstraint("ck_rights_requests_close", "(state = 'open') = (close_time is null) and (state = 'declined') = (decline_reason is not null)");
+                    table.CheckConstraint("ck_rights_requests_decline_reason", "decline_reason in ('identity_doubtful', 'excessive', 'not_given', 'taken_back')");
+                    table.CheckConstraint("ck_rights_requests_purpose", "(\"right\" = 'objection') = (purpose is not null)");
+                    table.CheckConstraint("ck_rights_requests_right", "right in ('access', 'rectification', 'erasure', 'restriction', 'portability', 'objection', 'withdrawal')");
+                    table.CheckConstraint("ck_rights_requests_state", "state in ('open', 'done', 'declined')");
+                    table.ForeignKey(
+                        name: "fk_rights_requests_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_rights_requests_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "policy_change_moves",
                 columns: table => new
                 {
@@ -832,6 +984,80 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_policy_change_moves_policy_changes_change_id",
                         column: x => x.change_id,
                         principalTable: "policy_changes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "consent_entries",
+                columns: table => new
+                {
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    consent_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    purpose = table.Column<string>(type: "text", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: true),
+                    recipient_kind = table.Column<string>(type: "text", nullable: true),
+                    text_version = table.Column<string>(type: "text", nullable: false),
+                    by = table.Column<string[]>(type: "text[]", nullable: false),
+                    given_elsewhere = table.Column<bool>(type: "boolean", nullable: false),
+                    method = table.Column<string>(type: "text", nullable: true),
+                    effective_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    recorder = table.Column<string>(type: "text", nullable: false),
+                    time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_consent_entries", x => x.sequence);
+                    table.CheckConstraint("ck_consent_entries_kind", "kind in ('given', 'withdrawn')");
+                    table.CheckConstraint("ck_consent_entries_link", "sequence > 0 and octet_length(hash) = 32");
+                    table.CheckConstraint("ck_consent_entries_method", "kind = 'withdrawn' or method is not null");
+                    table.CheckConstraint("ck_consent_entries_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                    table.CheckConstraint("ck_consent_entries_recipient_kind", "recipient_kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
+                    table.ForeignKey(
+                        name: "fk_consent_entries_consents_consent_id",
+                        column: x => x.consent_id,
+                        principalTable: "consents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "recalls",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    consent_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    close_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_recalls", x => x.id);
+                    table.CheckConstraint("ck_recalls_consent_id", "(reason = 'withdrawn') = (consent_id is not null)");
+                    table.CheckConstraint("ck_recalls_reason", "reason in ('withdrawn', 'rectified', 'erased')");
+                    table.ForeignKey(
+                        name: "fk_recalls_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_recalls_consents_consent_id",
+                        column: x => x.consent_id,
+                        principalTable: "consents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_recalls_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -916,6 +1142,34 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_enrolments_persons_person_id",
                         column: x => x.person_id,
                         principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "gate_decisions",
+                columns: table => new
+                {
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    verdict = table.Column<string>(type: "text", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: true),
+                    purpose = table.Column<string>(type: "text", nullable: true),
+                    purpose_version = table.Column<int>(type: "integer", nullable: true),
+                    ground = table.Column<string>(type: "text", nullable: true),
+                    consent_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    agreement_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    categories = table.Column<string>(type: "text", nullable: true),
+                    time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_gate_decisions", x => new { x.exchange_id, x.number });
+                    table.CheckConstraint("ck_gate_decisions_sound", "case verdict\n    when 'allowed' then reason is null and purpose is not null and purpose_version is not null and ground is not null and categories is not null and (ground = 'consent') = (consent_id is not null)\n    when 'refused' then reason is not null when 'lapsed' then reason is not null when 'held' then reason is not null\n    else false\nend");
+                    table.ForeignKey(
+                        name: "fk_gate_decisions_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -1007,6 +1261,44 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "recall_notices",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    recall_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    outcome = table.Column<string>(type: "text", nullable: true),
+                    escalate_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_recall_notices", x => x.id);
+                    table.CheckConstraint("ck_recall_notices_answer", "(answer_time is null) = (outcome is null)");
+                    table.CheckConstraint("ck_recall_notices_outcome", "outcome in ('done', 'not_held', 'kept_by_law', 'kept_for_claims')");
+                    table.ForeignKey(
+                        name: "fk_recall_notices_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_recall_notices_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_recall_notices_recalls_recall_id",
+                        column: x => x.recall_id,
+                        principalTable: "recalls",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "enrolment_documents",
                 columns: table => new
                 {
@@ -1044,8 +1336,19 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: new[] { "id", "version", "create_time", "terms" },
                 values: new object[,]
                 {
+                    { "legal-term", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"672:00:00\",\"rungs\":[{\"anchor\":\"before_deadline\",\"span\":\"336:00:00\"},{\"anchor\":\"before_deadline\",\"span\":\"168:00:00\"},{\"anchor\":\"before_deadline\",\"span\":\"48:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}" },
                     { "partner-window", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":true,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}" },
                     { "promise", 1, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), "{\"window\":\"48:00:00\",\"rungs\":[{\"anchor\":\"after_start\",\"span\":\"24:00:00\"},{\"anchor\":\"after_start\",\"span\":\"36:00:00\"},{\"anchor\":\"after_start\",\"span\":\"44:00:00\"}],\"answers\":[\"message_delivered\",\"call_logged\",\"appointment_confirmed\",\"partner_answered\"],\"may_pause\":false,\"may_outlast_promise\":false,\"reoffer\":{\"order\":\"by_load\"}}" }
+                });
+
+            migrationBuilder.InsertData(
+                table: "purposes",
+                columns: new[] { "purpose", "version", "agreement_required", "categories", "description", "ground", "guardians", "recipients", "start_time" },
+                values: new object[,]
+                {
+                    { "employment_referral", 1, true, new[] { "identity", "contact", "career", "statement" }, "Présenter votre CV à des employeurs et à des agences d'emploi du Calvados.", "consent", "one", new[] { "employment" }, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
+                    { "recall", 1, false, new string[0], "Dire à ceux qui ont reçu vos données qu'elles sont retirées, corrigées ou effacées.", "legal_obligation", "one", new[] { "employment", "housing", "schooling", "discovery", "leisure" }, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
+                    { "school_enrolment", 1, true, new[] { "identity", "contact", "schooling", "document" }, "Inscrire votre enfant dans une école ou un établissement.", "public_task", "one", new[] { "schooling" }, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) }
                 });
 
             migrationBuilder.InsertData(
@@ -1053,9 +1356,15 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: new[] { "policy_id", "policy_version", "family", "from_time", "need", "origin", "partner_id", "partner_kind", "until_time" },
                 values: new object[,]
                 {
+                    { "legal-term", 1, "legal_term", new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), null, null, null, null, null },
                     { "partner-window", 1, "partner_window", new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), null, null, null, null, null },
                     { "promise", 1, "promise", new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)), null, null, null, null, null }
                 });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_agreements_partner_id_id",
+                table: "agreements",
+                columns: new[] { "partner_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_alarms_name",
@@ -1136,6 +1445,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 filter: "unreadable_time is not null");
 
             migrationBuilder.CreateIndex(
+                name: "ix_consent_entries_consent_id_kind",
+                table: "consent_entries",
+                columns: new[] { "consent_id", "kind" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_consents_partner_id",
                 table: "consents",
                 column: "partner_id");
@@ -1163,9 +1478,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_disclosures_partner_id_time",
+                name: "ix_disclosures_partner_id_id",
                 table: "disclosures",
-                columns: new[] { "partner_id", "time" });
+                columns: new[] { "partner_id", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_disclosures_person_id_id",
@@ -1247,6 +1562,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 table: "exchanges",
                 columns: new[] { "end_time", "id" },
                 filter: "state = 'undeliverable'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_exchanges_partner_id",
+                table: "exchanges",
+                column: "partner_id",
+                filter: "hold_reason is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_exchanges_partner_id_case_id_sequence",
@@ -1392,6 +1713,56 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: new[] { "policy_id", "policy_version" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_recall_notices_due_time",
+                table: "recall_notices",
+                column: "due_time",
+                filter: "answer_time is null and escalate_time is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_recall_notices_exchange_id",
+                table: "recall_notices",
+                column: "exchange_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_recall_notices_id",
+                table: "recall_notices",
+                column: "id",
+                filter: "answer_time is null and escalate_time is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_recall_notices_partner_id",
+                table: "recall_notices",
+                column: "partner_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_recall_notices_recall_id_partner_id",
+                table: "recall_notices",
+                columns: new[] { "recall_id", "partner_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_recalls_case_id",
+                table: "recalls",
+                column: "case_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_recalls_consent_id",
+                table: "recalls",
+                column: "consent_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_recalls_id",
+                table: "recalls",
+                column: "id",
+                filter: "close_time is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_recalls_person_id_id",
+                table: "recalls",
+                columns: new[] { "person_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_referrals_case_id_id",
                 table: "referrals",
                 columns: new[] { "case_id", "id" });
@@ -1440,6 +1811,22 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "person_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_rights_requests_case_id",
+                table: "rights_requests",
+                column: "case_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_rights_requests_id",
+                table: "rights_requests",
+                column: "id",
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_rights_requests_person_id_id",
+                table: "rights_requests",
+                columns: new[] { "person_id", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_signing_keys_partner_id",
                 table: "signing_keys",
                 column: "partner_id");
@@ -1449,6 +1836,9 @@ namespace Passerelle.Hub.Persistence.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "agreements");
+
+            migrationBuilder.DropTable(
                 name: "alarms");
 
             migrationBuilder.DropTable(
@@ -1456,6 +1846,12 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "audits");
+
+            migrationBuilder.DropTable(
+                name: "certificate_keys");
+
+            migrationBuilder.DropTable(
+                name: "chains");
 
             migrationBuilder.DropTable(
                 name: "clock_events");
@@ -1467,7 +1863,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "clock_policy_offers");
 
             migrationBuilder.DropTable(
-                name: "consents");
+                name: "consent_entries");
 
             migrationBuilder.DropTable(
                 name: "credentials");
@@ -1488,6 +1884,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "events");
 
             migrationBuilder.DropTable(
+                name: "gate_decisions");
+
+            migrationBuilder.DropTable(
                 name: "import_problems");
 
             migrationBuilder.DropTable(
@@ -1506,7 +1905,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "person_keys");
 
             migrationBuilder.DropTable(
+                name: "person_restrictions");
+
+            migrationBuilder.DropTable(
                 name: "policy_change_moves");
+
+            migrationBuilder.DropTable(
+                name: "purposes");
+
+            migrationBuilder.DropTable(
+                name: "recall_notices");
 
             migrationBuilder.DropTable(
                 name: "referrals");
@@ -1516,6 +1924,9 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "requests");
+
+            migrationBuilder.DropTable(
+                name: "rights_requests");
 
             migrationBuilder.DropTable(
                 name: "signing_keys");
@@ -1539,13 +1950,19 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "policy_changes");
 
             migrationBuilder.DropTable(
+                name: "recalls");
+
+            migrationBuilder.DropTable(
                 name: "exchanges");
 
             migrationBuilder.DropTable(
-                name: "persons");
+                name: "clock_policies");
 
             migrationBuilder.DropTable(
-                name: "clock_policies");
+                name: "consents");
+
+            migrationBuilder.DropTable(
+                name: "persons");
 
             migrationBuilder.DropTable(
                 name: "partners");

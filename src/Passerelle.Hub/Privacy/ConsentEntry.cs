@@ -1,0 +1,116 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
+using Passerelle.Hub.Platform.Chains;
+using Wire = Passerelle.Contracts.Privacy.V1;
+
+namespace Passerelle.Hub.Privacy;
+
+public enum ConsentEntryKind { Given = 1, Withdrawn }
+
+/// <summary>One entry of the consent ledger: that a consent was given, or withdrawn, by whom, how and when. It says all that was said, so that the ledger stands without the consents' rows.</summary>
+public sealed class ConsentEntry : IChained
+{
+    public static readonly Chain<ConsentEntry> Ledger = new("consents");
+
+    ConsentEntry() { }
+
+    /// <param name="recorder">The application that says so.</param>
+    public static ConsentEntry Given(Consent consent, string recorder) => Of(consent, ConsentEntryKind.Given, consent.GivenBy, consent.Method, consent.GiveTime, recorder, consent.CreateTime);
+
+    public static ConsentEntry Withdrawn(Consent consent, Guid by, ConsentMethod? method, string recorder, DateTimeOffset now) => Of(consent, ConsentEntryKind.Withdrawn, [by], method, now, recorder, now);
+
+    static ConsentEntry Of(Consent consent, ConsentEntryKind kind, IEnumerable<Guid> by, ConsentMethod? method, DateTimeOffset effective, string recorder, DateTimeOffset now) => new()
+    {
+        ConsentId = consent.Id,
+        Kind = kind,
+        PersonId = consent.PersonId,
+        Purpose = consent.Purpose,
+        PartnerId = consent.PartnerId,
+        RecipientKind = consent.RecipientKind,
+        TextVersion = consent.TextVersion,
+        By = [.. by.Select(p => p.ToString("D"))],
+        GivenElsewhere = consent.GivenElsewhere,
+        Method = method,
+        EffectiveTime = effective,
+        ExpireTime = consent.ExpireTime,
+        Recorder = recorder,
+        Time = now,
+    };
+
+    public long Sequence { get; private set; }
+
+    public byte[] Hash { get; private set; } = [];
+
+    public Guid ConsentId { get; private set; }
+
+    public ConsentEntryKind Kind { get; private set; }
+
+    public Guid PersonId { get; private set; }
+
+    public Purpose Purpose { get; private set; }
+
+    public string? PartnerId { get; private set; }
+
+    public PartnerKind? RecipientKind { get; private set; }
+
+    public string TextVersion { get; private set; } = "";
+
+    /// <summary>Ids of persons.</summary>
+    public string[] By { get; private set; } = [];
+
+    public bool GivenElsewhere { get; private set; }
+
+    /// <summary>Null where a withdrawal does not say.</summary>
+    public ConsentMethod? Method { get; private set; }
+
+    public DateTimeOffset EffectiveTime { get; private set; }
+
+    public DateTimeOffset ExpireTime { get; private set; }
+
+    public string Recorder { get; private set; } = "";
+
+    public DateTimeOffset Time { get; private set; }
+
+    public void Link(long sequence, byte[] hash) => (Sequence, Hash) = (sequence, hash);
+
+    public Wire.ConsentEntry ToWire()
+    {
+        var wire = new Wire.ConsentEntry
+        {
+            Sequence = Sequence,
+            Kind = (Wire.ConsentEntry.Types.Kind)Kind,
+            Time = Time.ToWire(),
+            EffectiveTime = EffectiveTime.ToWire(),
+            Method = (Wire.Consent.Types.Method)(Method ?? 0),
+            Recorder = Recorder,
+            Hash = Google.Protobuf.ByteString.CopyFrom(Hash),
+        };
+        wire.By.AddRange(By.Select(id => $"{Names.Persons}/{id}"));
+        return wire;
+    }
+
+    public sealed class Mapping : IEntityTypeConfiguration<ConsentEntry>
+    {
+        public void Configure(EntityTypeBuilder<ConsentEntry> builder)
+        {
+            builder.ToTable("consent_entries", table =>
+            {
+                table.HasKnownValues<ConsentEntryKind>("kind");
+                table.HasKnownValues<Purpose>("purpose");
+                table.HasKnownValues<PartnerKind>("recipient_kind");
+                table.HasKnownValues<ConsentMethod>("method");
+                table.HasCheckConstraint("ck_consent_entries_method", "kind = 'withdrawn' or method is not null");
+            });
+            builder.IsChained();
+            builder.Property(e => e.Kind).AsText();
+            builder.Property(e => e.Purpose).AsText();
+            builder.Property(e => e.RecipientKind).AsText();
+            builder.Property(e => e.Method).AsText();
+            builder.HasIndex(e => new { e.ConsentId, e.Kind }).IsUnique();
+            builder.HasOne<Consent>().WithMany().HasForeignKey(e => e.ConsentId);
+        }
+    }
+}

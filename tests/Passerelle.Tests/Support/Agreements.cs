@@ -1,0 +1,20 @@
+using Passerelle.Hub.Partners;
+using Passerelle.Hub.Privacy;
+
+namespace Passerelle.Tests.Support;
+
+/// <summary>What most tests take for granted: that everything was agreed with every partner.</summary>
+public static class Agreements
+{
+    /// <summary>Null for a kind of partner that gets no persons' data.</summary>
+    public static Agreement? With(Partner partner, DateTimeOffset now) => PurposeOf(partner.Kind) is { } purpose
+        ? Agreement.Sign(partner.Id, AgreementRole.Controller, [purpose], Enum.GetValues<DataCategory>(), "TEST", now, now.AddYears(20), now)
+        : null;
+
+    static Purpose? PurposeOf(PartnerKind kind) => kind switch
+    {
+        PartnerKind.Employment => Purpose.EmploymentReferral,
+        PartnerKind.Schooling => Purpose.SchoolEnrolment,
+        PartnerKind.Housing or PartnerKind.Discovery or PartnerKind.Leisure => null,
+    };
+}
