@@ -3,10 +3,11 @@ using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform.Alarms;
+using Passerelle.Hub.Privacy;
 
 namespace Passerelle.Hub;
 
-/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys and lanes, what is signed for them, the clocks' policies, and alarms.</summary>
+/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys and lanes, what is signed for them, the clocks' policies, the vault's keys, and alarms.</summary>
 public static class HubCommands
 {
     public static Task<int> RunAsync(string[] args)
@@ -40,6 +41,7 @@ public static class HubCommands
         foreach (var command in PartnerCommands.All(WithServicesAsync)) root.Add(command);
         root.Add(LaneCommands.Build(WithServicesAsync));
         root.Add(PolicyCommands.Build(WithServicesAsync));
+        root.Add(VaultCommands.Build(WithServicesAsync));
         root.Add(AlarmCommands.Build(WithServicesAsync));
         return root.Parse(args).InvokeAsync();
     }

@@ -70,6 +70,10 @@ public sealed class Person
 
     public byte[] Profile { get; private set; } = [];
 
+    /// <param name="cipher">Null when the person was erased: what is left is that there was somebody.</param>
+    public Wire.Person ToWire(PersonCipher? cipher) =>
+        cipher is null ? new() { Name = Platform.Names.Of(Platform.Names.Persons, Id), Role = (Wire.Person.Types.Role)Role, Erased = true } : OpenProfile(cipher);
+
     /// <summary>Who it is: names, birth date, contacts.</summary>
     public Wire.Person OpenProfile(PersonCipher cipher)
     {

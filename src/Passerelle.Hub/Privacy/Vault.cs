@@ -2,38 +2,14 @@ using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Privacy;
 
-/// <summary>A person's own key, wrapped by the master key. Destroying the row makes everything sealed with it unreadable, backups included.</summary>
-public sealed class PersonKey
-{
-    public Guid PersonId { get; init; }
-
-    /// <summary>The case that the person belongs to.</summary>
-    public Guid CaseId { get; init; }
-
-    public byte[] Wrapped { get; init; } = [];
-
-    public DateTimeOffset CreateTime { get; init; }
-
-    public sealed class Mapping : IEntityTypeConfiguration<PersonKey>
-    {
-        public void Configure(EntityTypeBuilder<PersonKey> builder)
-        {
-            builder.ToTable("person_keys");
-            builder.HasKey(k => k.PersonId);
-            builder.Property(k => k.PersonId).ValueGeneratedNever();
-        }
-    }
-}
-
 /// <summary>Seals what is personal with the key of the person it is about, and opens it again.</summary>
-public sealed class Vault(HubDb db, MasterKey master)
+public sealed class Vault(HubDb db, MasterKeys master)
 {
     static readonly Func<HubDb, Guid, CancellationToken, Task<PersonKey?>> FindKey =
         EF.CompileAsyncQuery((HubDb db, Guid personId, CancellationToken _) => db.PersonKeys.AsNoTracking().SingleOrDefault(k => k.PersonId == personId));
@@ -44,31 +20,59 @@ public sealed class Vault(HubDb db, MasterKey master)
     public PersonCipher Create(Guid personId, Guid caseId, DateTimeOffset now)
     {
         var key = RandomNumberGenerator.GetBytes(32);
-        db.PersonKeys.Add(new PersonKey { PersonId = personId, CaseId = caseId, Wrapped = Sealed.Seal(master.Bytes, key, $"person_keys/{personId:D}"), CreateTime = now });
+        db.PersonKeys.Add(new PersonKey { PersonId = personId, CaseId = caseId, Wrapped = master.Wrap(key, PersonKey.AtRest.Place(personId)), CreateTime = now });
         return opened[personId] = new PersonCipher(key);
     }
 
-    /// <summary>Reads the keys of several persons at once, for OpenAsync to find.</summary>
+    /// <summary>Reads the keys of several persons at once, for Find and OpenAsync.</summary>
     public async Task LoadAsync(IEnumerable<Guid> personIds, CancellationToken ct)
     {
         var wanted = personIds.Except(opened.Keys).ToList();
-        foreach (var row in await db.PersonKeys.AsNoTracking().Where(k => wanted.Contains(k.PersonId)).ToListAsync(ct)) Open(row);
+        foreach (var row in await db.PersonKeys.AsNoTracking().Where(k => wanted.Contains(k.PersonId)).ToListAsync(ct)) Open(row.PersonId, row.Wrapped);
     }
 
     /// <summary>Of a person whose key was loaded; null when there is none any more: the person was erased.</summary>
     public PersonCipher? Find(Guid personId) => opened.GetValueOrDefault(personId);
 
-    public async Task<PersonCipher> OpenAsync(Guid personId, CancellationToken ct)
+    /// <summary>For what cannot be without the person.</summary>
+    public async Task<PersonCipher> OpenAsync(Guid personId, CancellationToken ct) => await FindAsync(personId, ct) ?? throw new ResourceNotFound(Names.Of(Names.Persons, personId));
+
+    /// <summary>Null when the person was erased.</summary>
+    public async Task<PersonCipher?> FindAsync(Guid personId, CancellationToken ct)
     {
         if (opened.TryGetValue(personId, out var known)) return known;
-        var row = await FindKey(db, personId, ct) ?? throw new ResourceNotFound($"persons/{personId:D}");
-        return Open(row);
+        return await FindKey(db, personId, ct) is { } row ? Open(personId, row.Wrapped) : null;
     }
 
     /// <summary>With a key that was read along with something else.</summary>
-    public PersonCipher Open(Guid personId, byte[] wrapped) => opened[personId] = new PersonCipher(Sealed.Open(master.Bytes, wrapped, $"person_keys/{personId:D}"));
+    public PersonCipher Open(Guid personId, byte[] wrapped) => opened[personId] = new PersonCipher(master.Unwrap(wrapped, PersonKey.AtRest.Place(personId)));
 
-    PersonCipher Open(PersonKey row) => Open(row.PersonId, row.Wrapped);
+    /// <summary>Erases: what is sealed for this person can never be read again, and nothing leads to the person. Part of the open transaction, or one of its own. Repeating it is harmless.</summary>
+    /// <returns>False when there was no key any more.</returns>
+    public async Task<bool> DestroyAsync(Guid personId, CancellationToken ct)
+    {
+        var open = db.Database.CurrentTransaction;
+        await using var own = open is null ? await db.Database.BeginTransactionAsync(ct) : null;
+        // Whoever is writing down what leads to this person has the key's row locked by its reference to it, and is waited for; whoever comes later finds no row to refer to.
+        await db.Database.ExecuteSqlAsync($"select from vault.person_keys where person_id = {personId} for update", ct);
+        await db.Database.ExecuteSqlAsync($"delete from vault.person_lookups where person_id = {personId}", ct);
+        var destroyed = await db.Database.ExecuteSqlAsync($"delete from vault.person_keys where person_id = {personId}", ct);
+        await db.Database.ExecuteSqlAsync($"insert into vault.destroyed (person_id, time) values ({personId}, hub_now()) on conflict do nothing", ct);
+        if (own is not null) await own.CommitAsync(ct);
+        opened.Remove(personId);
+        return destroyed > 0;
+    }
+
+    /// <summary>Destroys again what was destroyed before and has come back with an older backup.</summary>
+    /// <returns>How many keys had come back.</returns>
+    public async Task<int> BuryAsync(CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.Database.ExecuteSqlAsync($"delete from vault.person_lookups l using vault.destroyed d where l.person_id = d.person_id", ct);
+        var buried = await db.Database.ExecuteSqlAsync($"delete from vault.person_keys k using vault.destroyed d where k.person_id = d.person_id", ct);
+        await transaction.CommitAsync(ct);
+        return buried;
+    }
 }
 
 /// <summary>Seals and opens with one person's key. The place (table, column and row) is bound in: a sealed value moved elsewhere does not open.</summary>

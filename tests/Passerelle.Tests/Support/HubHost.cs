@@ -112,6 +112,13 @@ public sealed class HubHost : IAsyncDisposable
         return await query(db);
     }
 
+    /// <summary>With a service, in a scope of its own.</summary>
+    public async Task<T> WithAsync<TService, T>(Func<TService, Task<T>> work) where TService : notnull
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<TService>());
+    }
+
     public async Task ExecuteAsync(string sql)
     {
         await using var command = Source.CreateCommand(sql);
@@ -140,7 +147,7 @@ public sealed class HubHost : IAsyncDisposable
     /// <summary>Every table, row by row, as text: to look for what must not be there, or to see that nothing changed.</summary>
     public async Task<string> DumpAsync(params string[] except)
     {
-        await using var tables = Source.CreateCommand("select table_schema || '.' || table_name from information_schema.tables where table_schema in ('public', 'hangfire') and table_type = 'BASE TABLE' order by 1");
+        await using var tables = Source.CreateCommand("select table_schema || '.' || table_name from information_schema.tables where table_schema in ('public', 'vault', 'hangfire') and table_type = 'BASE TABLE' order by 1");
         var names = new List<string>();
         await using (var reader = await tables.ExecuteReaderAsync()) while (await reader.ReadAsync()) names.Add(reader.GetString(0));
         var dump = new System.Text.StringBuilder();

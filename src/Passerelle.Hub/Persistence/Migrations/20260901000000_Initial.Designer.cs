@@ -1838,6 +1838,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("kind");
 
+                    b.Property<string>("MasterId")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("master_id")
+                        .HasComputedColumnSql("encode(substr(secret, 2, 8), 'hex')", true);
+
                     b.Property<string>("PartnerId")
                         .IsRequired()
                         .HasColumnType("text")
@@ -2006,6 +2012,33 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("events", (string)null);
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Platform.HubSecretRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<string>("MasterId")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("master_id")
+                        .HasComputedColumnSql("encode(substr(wrapped, 2, 8), 'hex')", true);
+
+                    b.Property<byte[]>("Wrapped")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("wrapped");
+
+                    b.HasKey("Id")
+                        .HasName("pk_secrets");
+
+                    b.ToTable("secrets", "vault");
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Privacy.Consent", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2061,6 +2094,22 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_consents_purpose", "purpose in ('employment_referral')");
                         });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Privacy.DestroyedKey", b =>
+                {
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("PersonId")
+                        .HasName("pk_destroyed");
+
+                    b.ToTable("destroyed", "vault");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Privacy.Disclosure", b =>
@@ -2131,6 +2180,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("create_time");
 
+                    b.Property<string>("MasterId")
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("text")
+                        .HasColumnName("master_id")
+                        .HasComputedColumnSql("encode(substr(wrapped, 2, 8), 'hex')", true);
+
                     b.Property<byte[]>("Wrapped")
                         .IsRequired()
                         .HasColumnType("bytea")
@@ -2139,7 +2194,36 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasKey("PersonId")
                         .HasName("pk_person_keys");
 
-                    b.ToTable("person_keys", (string)null);
+                    b.ToTable("person_keys", "vault");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Privacy.PersonLookup", b =>
+                {
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("Field")
+                        .HasColumnType("text")
+                        .HasColumnName("field");
+
+                    b.Property<byte[]>("Token")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("token");
+
+                    b.HasKey("PersonId", "Field")
+                        .HasName("pk_person_lookups");
+
+                    b.HasIndex("Field", "Token")
+                        .HasDatabaseName("ix_person_lookups_field_token");
+
+                    b.ToTable("person_lookups", "vault", t =>
+                        {
+                            t.HasCheckConstraint("ck_person_lookups_field", "field in ('email', 'phone')");
+
+                            t.HasCheckConstraint("ck_person_lookups_token", "octet_length(token) = 16");
+                        });
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Schooling.Document", b =>
@@ -2191,8 +2275,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                             t.HasCheckConstraint("ck_documents_kind", "kind in ('family_record', 'proof_of_address', 'vaccination_record', 'school_leaving_certificate', 'school_report', 'other')");
 
                             t.HasCheckConstraint("ck_documents_media_type", "media_type in ('application/pdf', 'image/jpeg', 'image/png')");
-
-                            t.HasCheckConstraint("ck_documents_sha256", "octet_length(sha256) = 32");
 
                             t.HasCheckConstraint("ck_documents_size", "size between 1 and 10485760");
                         });
@@ -2600,6 +2682,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasForeignKey("PartnerId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .HasConstraintName("fk_consents_partners_partner_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Privacy.PersonLookup", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Privacy.PersonKey", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_person_lookups_person_keys_person_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Schooling.Document", b =>

@@ -14,6 +14,9 @@ namespace Passerelle.Hub.Persistence.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.EnsureSchema(
+                name: "vault");
+
             migrationBuilder.CreateSequence<int>(
                 name: "case_numbers");
 
@@ -110,6 +113,19 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "destroyed",
+                schema: "vault",
+                columns: table => new
+                {
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_destroyed", x => x.person_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "disclosures",
                 columns: table => new
                 {
@@ -196,12 +212,14 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.CreateTable(
                 name: "person_keys",
+                schema: "vault",
                 columns: table => new
                 {
                     person_id = table.Column<Guid>(type: "uuid", nullable: false),
                     case_id = table.Column<Guid>(type: "uuid", nullable: false),
                     wrapped = table.Column<byte[]>(type: "bytea", nullable: false),
-                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    master_id = table.Column<string>(type: "text", nullable: true, computedColumnSql: "encode(substr(wrapped, 2, 8), 'hex')", stored: true)
                 },
                 constraints: table =>
                 {
@@ -222,6 +240,21 @@ namespace Passerelle.Hub.Persistence.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_request_ids", x => new { x.caller_id, x.request_id });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "secrets",
+                schema: "vault",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    wrapped = table.Column<byte[]>(type: "bytea", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    master_id = table.Column<string>(type: "text", nullable: true, computedColumnSql: "encode(substr(wrapped, 2, 8), 'hex')", stored: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_secrets", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -700,7 +733,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                     secret = table.Column<byte[]>(type: "bytea", nullable: false),
                     public_key = table.Column<byte[]>(type: "bytea", nullable: true),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    expire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    expire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    master_id = table.Column<string>(type: "text", nullable: true, computedColumnSql: "encode(substr(secret, 2, 8), 'hex')", stored: true)
                 },
                 constraints: table =>
                 {
@@ -712,6 +746,29 @@ namespace Passerelle.Hub.Persistence.Migrations
                         column: x => x.partner_id,
                         principalTable: "partners",
                         principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "person_lookups",
+                schema: "vault",
+                columns: table => new
+                {
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    field = table.Column<string>(type: "text", nullable: false),
+                    token = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_person_lookups", x => new { x.person_id, x.field });
+                    table.CheckConstraint("ck_person_lookups_field", "field in ('email', 'phone')");
+                    table.CheckConstraint("ck_person_lookups_token", "octet_length(token) = 16");
+                    table.ForeignKey(
+                        name: "fk_person_lookups_person_keys_person_id",
+                        column: x => x.person_id,
+                        principalSchema: "vault",
+                        principalTable: "person_keys",
+                        principalColumn: "person_id",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -753,7 +810,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.PrimaryKey("pk_documents", x => x.id);
                     table.CheckConstraint("ck_documents_kind", "kind in ('family_record', 'proof_of_address', 'vaccination_record', 'school_leaving_certificate', 'school_report', 'other')");
                     table.CheckConstraint("ck_documents_media_type", "media_type in ('application/pdf', 'image/jpeg', 'image/png')");
-                    table.CheckConstraint("ck_documents_sha256", "octet_length(sha256) = 32");
                     table.CheckConstraint("ck_documents_size", "size between 1 and 10485760");
                     table.ForeignKey(
                         name: "fk_documents_persons_person_id",
@@ -1365,6 +1421,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 filter: "state = 'open'");
 
             migrationBuilder.CreateIndex(
+                name: "ix_person_lookups_field_token",
+                schema: "vault",
+                table: "person_lookups",
+                columns: new[] { "field", "token" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_persons_case_id_position",
                 table: "persons",
                 columns: new[] { "case_id", "position" },
@@ -1476,6 +1538,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "cvs");
 
             migrationBuilder.DropTable(
+                name: "destroyed",
+                schema: "vault");
+
+            migrationBuilder.DropTable(
                 name: "disclosures");
 
             migrationBuilder.DropTable(
@@ -1503,7 +1569,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "offers");
 
             migrationBuilder.DropTable(
-                name: "person_keys");
+                name: "person_lookups",
+                schema: "vault");
 
             migrationBuilder.DropTable(
                 name: "policy_change_moves");
@@ -1516,6 +1583,10 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "requests");
+
+            migrationBuilder.DropTable(
+                name: "secrets",
+                schema: "vault");
 
             migrationBuilder.DropTable(
                 name: "signing_keys");
@@ -1531,6 +1602,10 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "notifications");
+
+            migrationBuilder.DropTable(
+                name: "person_keys",
+                schema: "vault");
 
             migrationBuilder.DropTable(
                 name: "clocks");
