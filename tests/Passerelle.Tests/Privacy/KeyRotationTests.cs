@@ -123,13 +123,13 @@ public sealed class KeyRotationTests(Postgres postgres)
     {
         var database = await postgres.CloneAsync();
         string oldId, newId;
-        await using (var hub = await HubHost.StartOnNewAsync(database, TestKeys.After)) newId = hub.Services.GetRequiredService<MasterKeys>().CurrentId;
         await using (var hub = await HubHost.StartOnNewAsync(database))
         {
             oldId = hub.Services.GetRequiredService<MasterKeys>().CurrentId;
             await Household.OpenAsync(hub);
         }
 
+        await using (var hub = await HubHost.StartOnNewAsync(database, TestKeys.After)) newId = hub.Services.GetRequiredService<MasterKeys>().CurrentId;
         (string, string)[] both = [("Vault__MasterKeyCommand__0", "echo"), ("Vault__MasterKeyCommand__1", TestKeys.Second), ("Vault__OtherMasterKeys__0__Key", TestKeys.First)];
         var alone = both[..2];
         Assert.Contains($"{oldId}  known: 1 vault.secrets, 3 vault.person_keys", (await TestKeys.RunHubAsync(database, both, "vault", "status")).Output);

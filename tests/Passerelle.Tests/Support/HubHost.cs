@@ -12,6 +12,7 @@ using Passerelle.Hub;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Jobs;
 
 namespace Passerelle.Tests.Support;
@@ -83,6 +84,8 @@ public sealed class HubHost : IAsyncDisposable
             if (machine is not null) builder.Services.Replace(ServiceDescriptor.Singleton(machine));
         });
         var keys = await RegisterCallersAsync(app.Services);
+        // As the hub does before it serves: the secret is there before the first call, or a call that is refused would seem to have changed something.
+        await app.Services.GetRequiredService<HubSecret>().DeriveAsync("start", TestContext.Current.CancellationToken);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new HubHost(app, keys, partner, logs);
     }
