@@ -28,7 +28,7 @@ public static class Demonstration
         var db = scope.ServiceProvider.GetRequiredService<HubDb>();
         var now = await db.NowAsync(ct);
         var authority = services.GetService<DevelopmentDatabase>()?.Authority;
-        var masterKey = services.GetRequiredService<MasterKey>();
+        var masterKey = services.GetRequiredService<MasterKeys>();
 
         var terms = (await services.GetRequiredService<GateBook>().ReadAnewAsync(db, ct)).InForce(now).ToList();
         Partner[] partners =

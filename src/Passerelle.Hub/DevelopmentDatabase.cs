@@ -15,12 +15,13 @@ public sealed class DevelopmentDatabase(EmbeddedPostgres postgres, DevelopmentAu
         var postgres = await EmbeddedPostgres.StartAsync(folder, durable: true, [], ct);
         await postgres.EnsureDatabaseAsync(Storage.DatabaseName, ct);
         var masterKey = Path.Combine(folder, "master.key");
-        MasterKey.EnsureFile(masterKey);
+        var hasKey = configuration["Vault:MasterKey"] is not null || configuration.GetSection("Vault:MasterKeyCommand").Exists();
+        if (!hasKey) MasterKeys.EnsureFile(configuration["Vault:MasterKeyFile"] ?? masterKey);
         var authority = DevelopmentAuthority.Open(Path.Combine(folder, "certificates"), TimeProvider.System.GetUtcNow());
         configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ConnectionStrings:Hub"] = postgres.ConnectionString(Storage.DatabaseName),
-            ["Vault:MasterKeyFile"] = configuration["Vault:MasterKeyFile"] ?? masterKey,
+            ["Vault:MasterKeyFile"] = configuration["Vault:MasterKeyFile"] ?? (hasKey ? null : masterKey),
             ["Listen:Certificate"] = configuration["Listen:Certificate"] ?? authority.Ensure("localhost", forServer: true, TimeProvider.System.GetUtcNow()),
             ["Listen:ClientAuthority"] = configuration["Listen:ClientAuthority"] ?? authority.AuthorityPath,
         });

@@ -55,7 +55,13 @@ public static class HubApp
     /// <summary>Migrates where that is ours to do, registers the demonstration, and serves.</summary>
     public static async Task StartHubAsync(this WebApplication app, CancellationToken ct)
     {
+        // Asked for once: what is wrong with the keys is told now, not by the first call that needs one.
+        app.Services.GetRequiredService<MasterKeys>();
         if (app.Services.GetService<DevelopmentDatabase>() is not null || app.Configuration.GetValue<bool>("Demo:Enabled")) await Storage.MigrateAsync(app.Services, ct);
+        // And whether they are this database's. Where it is away, or not migrated yet, the node starts all the same and says that it is not ready.
+        try { await app.Services.GetRequiredService<HubSecret>().DeriveAsync("start", ct); }
+        catch (NpgsqlException) { }
+
         if (app.Configuration.GetValue<bool>("Demo:Enabled")) await Demonstration.RegisterAsync(app.Services, app.Configuration, ct);
         await app.StartAsync(ct);
     }
@@ -66,13 +72,18 @@ public static class HubApp
         AddJobs(services, configuration);
 
         // Privacy
+        services.AddSingleton(PersonKey.AtRest);
         services.AddScoped<Vault>();
         services.AddSingleton<GateBook>();
         services.AddScoped<Gate>();
         services.AddScoped<AgreementDesk>();
+        services.AddScoped<PersonLookups>();
+        services.AddSingleton<KeyRotation>();
+        services.AddSingleton(VaultAlarms.Unburied);
 
         // Partners
         services.AddSingleton<CallerDirectory>();
+        services.AddSingleton(SigningKey.AtRest);
         services.AddOptions<LaneOptions>().BindConfiguration("Lanes")
             .PostConfigure(o => o.ProbeSchedule = o.ProbeSchedule is [] ? LaneOptions.DefaultProbeSchedule : o.ProbeSchedule)
             .ValidateDataAnnotations().ValidateOnStart();
@@ -141,6 +152,7 @@ public static class HubApp
         services.AddScoped<ConsentGivers>();
         services.AddScoped<Stopping>();
         services.AddScoped<RecallDesk>();
+        services.AddSingleton(CertificateKey.AtRest);
         services.AddScoped<Certificates>();
         services.AddScoped<RightsDesk>();
         services.AddScoped<PersonArchive>();
@@ -165,7 +177,9 @@ public static class HubApp
 #pragma warning restore RS0030
         services.AddStorage(configuration.GetConnectionString("Hub")!);
         services.AddOptions<VaultOptions>().BindConfiguration("Vault");
-        services.AddSingleton<MasterKey>();
+        services.AddSingleton<MasterKeys>();
+        services.AddSingleton(HubSecret.AtRest);
+        services.AddSingleton<HubSecret>();
         services.AddScoped<RequestLedger>();
         services.AddSingleton(typeof(Gathering<,>));
         services.AddSingleton<EventFeed>();

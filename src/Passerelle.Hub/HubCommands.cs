@@ -8,7 +8,7 @@ using Passerelle.Hub.Rights;
 
 namespace Passerelle.Hub;
 
-/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys, lanes and agreements, what is signed for them, the clocks' policies, and alarms.</summary>
+/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys, lanes and agreements, what is signed for them, the clocks' policies, the vault's keys, and alarms.</summary>
 public static class HubCommands
 {
     public static Task<int> RunAsync(string[] args)
@@ -45,6 +45,7 @@ public static class HubCommands
         root.Add(PurposeCommands.Build(WithServicesAsync));
         root.Add(CertificateCommands.Build(WithServicesAsync));
         root.Add(PolicyCommands.Build(WithServicesAsync));
+        root.Add(VaultCommands.Build(WithServicesAsync));
         root.Add(AlarmCommands.Build(WithServicesAsync));
         return root.Parse(args).InvokeAsync();
     }

@@ -1,6 +1,7 @@
 using Passerelle.Benchmarks.Clocks;
 using Passerelle.Benchmarks.Exchanges;
 using Passerelle.Benchmarks.Harness;
+using Passerelle.Benchmarks.Keys;
 using Passerelle.Benchmarks.Listings;
 using Passerelle.Benchmarks.Status;
 
@@ -25,5 +26,6 @@ return await BenchCommand.RunAsync(
         new("clocks", "Rungs of 1,000,000 open clocks beside 10,000,000 closed ones, one after the other and 100,000 in one second.", Firing.MeasureAsync),
         new("clocks.hangfire", "10,000 deadlines of one second, against one scheduled Hangfire job for each.", OneJobPerDeadline.MeasureAsync),
         new("clocks.recalculate", "1,000,000 open clocks moved to another policy while others are paused and resumed.", Recalculation.MeasureAsync),
+        new("keys.rotate", "1,000,000 persons' keys wrapped with another master key while GetCase is called.", Rotation.MeasureAsync),
     ],
     args);

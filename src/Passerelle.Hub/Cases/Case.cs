@@ -72,6 +72,11 @@ public sealed class Person
 
     public void Rectify(Wire.Person profile, PersonCipher cipher) => Profile = cipher.SealMessage(profile, ProfileColumn, Id);
 
+    /// <param name="cipher">Null when the person was erased: what is left is that there was somebody.</param>
+    public Wire.Person ToWire(PersonCipher? cipher) => cipher is { IsRestricted: false }
+        ? OpenProfile(cipher)
+        : new() { Name = Platform.Names.Of(Platform.Names.Persons, Id), Role = (Wire.Person.Types.Role)Role, Erased = cipher is null, Restricted = cipher is not null };
+
     /// <summary>Who it is: names, birth date, contacts.</summary>
     public Wire.Person OpenProfile(PersonCipher cipher)
     {

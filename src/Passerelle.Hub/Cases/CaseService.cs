@@ -11,7 +11,7 @@ using Wire = Passerelle.Contracts.Cases.V1;
 namespace Passerelle.Hub.Cases;
 
 public sealed class CaseService(
-    HubDb db, RequestLedger ledger, Vault vault, EventFeed feed, NpgsqlDataSource source, WatchLoop watch, ChangeSignal changes) : Wire.CaseService.CaseServiceBase
+    HubDb db, RequestLedger ledger, Vault vault, PersonLookups lookups, EventFeed feed, NpgsqlDataSource source, WatchLoop watch, ChangeSignal changes) : Wire.CaseService.CaseServiceBase
 {
     const int MaxMembers = 20;
     const int MaxTimeline = 500;
@@ -41,6 +41,7 @@ public sealed class CaseService(
                 return Person.Join(id, opened.Id, position, profile, vault.Create(id, opened.Id, now));
             }).ToList();
             db.Persons.AddRange(members);
+            foreach (var (member, profile) in members.Zip(request.Members)) await lookups.WriteAsync(member.Id, profile.Email, profile.Phone, context.CancellationToken);
             db.Events.Add(HubEvent.Of("case.opened", now, Names.Of(Names.Cases, opened.Id), opened.Id));
             return new Wire.OpenCaseResponse { Case = ToWire(opened, members) };
         });
@@ -61,7 +62,7 @@ public sealed class CaseService(
         var timeline = await db.Events.AsNoTracking().Where(e => e.CaseId == id).OrderByDescending(e => e.Time).ThenByDescending(e => e.Sequence).Take(MaxTimeline).ToListAsync(ct);
         var response = new Wire.GetCaseResponse { Case = ToWire(found, members), Cursor = cursor.ToString() };
         await vault.LoadAsync(members.Select(m => m.Id), ct);
-        foreach (var member in members) response.Members.Add(member.OpenProfile(await vault.OpenAsync(member.Id, ct)));
+        response.Members.AddRange(members.Select(m => m.ToWire(vault.Find(m.Id))));
         response.Requests.AddRange(requests.Select(r => RequestService.ToWire(r, clocks.Single(c => c.Subject == r.Name))));
         response.Clocks.AddRange(clocks.Select(ClockService.ToWire));
         timeline.Reverse();
@@ -83,6 +84,21 @@ public sealed class CaseService(
         var members = (await db.Persons.AsNoTracking().Where(p => ids.Contains(p.CaseId)).OrderBy(p => p.Position).ToListAsync(ct)).ToLookup(p => p.CaseId);
         var response = new Wire.ListCasesResponse { NextPageToken = next };
         response.Cases.AddRange(items.Select(c => ToWire(c, members[c.Id])));
+        return response;
+    }
+
+    public override async Task<Wire.FindPersonsResponse> FindPersons(Wire.FindPersonsRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        violations.Check(request.ContactCase != Wire.FindPersonsRequest.ContactOneofCase.None, "contact", "is required: email or phone");
+        if (request.HasEmail) violations.Text(request.Email, "email", 254);
+        if (request.HasPhone) violations.Text(request.Phone, "phone", 30);
+        violations.ThrowIfAny();
+        var found = request.HasEmail
+            ? await lookups.FindAsync(LookupField.Email, request.Email, context.CancellationToken)
+            : await lookups.FindAsync(LookupField.Phone, request.Phone, context.CancellationToken);
+        var response = new Wire.FindPersonsResponse();
+        response.Matches.AddRange(found.Select(f => new Wire.FindPersonsResponse.Types.Match { Person = Names.Of(Names.Persons, f.PersonId), Case = Names.Of(Names.Cases, f.CaseId) }));
         return response;
     }
 

@@ -8,6 +8,8 @@ public static class PersonProfile
 {
     public static void Check(Wire.Person profile, string path, Violations violations)
     {
+        violations.Check(!profile.Erased, $"{path}.erased", "is output only");
+        violations.Check(!profile.Restricted, $"{path}.restricted", "is output only");
         violations.Member(profile.Role, $"{path}.role");
         violations.Text(profile.GivenName, $"{path}.given_name", 100);
         violations.Text(profile.FamilyName, $"{path}.family_name", 100);

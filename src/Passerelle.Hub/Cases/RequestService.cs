@@ -116,8 +116,9 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         var ct = context.CancellationToken;
         var found = await db.Requests.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
         var promise = await db.Clocks.AsNoTracking().SingleAsync(c => c.Subject == found.Name, ct);
-        var cipher = await vault.OpenAsync(found.PersonId, ct);
-        return new Wire.GetRequestResponse { Request = ToWire(found, promise), Text = found.OpenText(cipher), AnswerText = found.OpenAnswerText(cipher) };
+        var response = new Wire.GetRequestResponse { Request = ToWire(found, promise) };
+        if (await vault.FindAsync(found.PersonId, ct) is { } cipher) (response.Text, response.AnswerText) = (found.OpenText(cipher), found.OpenAnswerText(cipher));
+        return response;
     }
 
     public override async Task<Wire.ListRequestsResponse> ListRequests(Wire.ListRequestsRequest request, ServerCallContext context)

@@ -43,7 +43,7 @@ public sealed class ReferralCreation(HubDb db, ExchangeDesk desk, Vault vault) :
                 (select true from exchanges e where e.partner_id = x.id and e.topic = draft.topic and e.state = 'queued' and e.delivery_time is null limit 1) is not null
             from (select hub_now() as now) n cross join unnest($1, $2, $3) with ordinality draft (person_id, partner_id, topic, number)
             left join persons p on p.id = draft.person_id
-            left join person_keys k on k.person_id = draft.person_id
+            left join vault.person_keys k on k.person_id = draft.person_id
             left join partners x on x.id = draft.partner_id
             order by draft.number
             """);

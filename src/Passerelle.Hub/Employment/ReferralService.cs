@@ -38,8 +38,7 @@ public sealed class ReferralService(
         var (caller, ct) = (context.Caller(), context.CancellationToken);
         var referral = await SeenBy(caller).SingleOrDefaultAsync(r => r.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
         var response = new Wire.GetReferralResponse { Referral = referral.ToWire((await StatesAsync([referral], ct))[referral.ExchangeId], caller.PartnerId is not null) };
-        if (caller.PartnerId is not null) return response;
-        var cipher = await vault.OpenAsync(referral.PersonId, ct);
+        if (caller.PartnerId is not null || await vault.FindAsync(referral.PersonId, ct) is not { } cipher) return response;
         (response.Introduction, response.AnswerMessage) = (referral.OpenIntroduction(cipher), referral.OpenAnswerMessage(cipher));
         return response;
     }

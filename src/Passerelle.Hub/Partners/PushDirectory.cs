@@ -12,7 +12,7 @@ public sealed record PushSettings(Uri Address, string? Authority, IReadOnlyList<
 
 /// <summary>How partners are pushed to, read from the registry and believed for a few seconds: a new address, authority or signing key works at most that much later on every node,
 /// and an expired key signs that much longer.</summary>
-public sealed class PushDirectory(NpgsqlDataSource source, MasterKey master, TimeProvider time)
+public sealed class PushDirectory(NpgsqlDataSource source, MasterKeys master, TimeProvider time)
 {
     static readonly TimeSpan BelievedFor = TimeSpan.FromSeconds(5);
 

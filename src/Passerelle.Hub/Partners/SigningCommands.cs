@@ -29,7 +29,7 @@ public static class SigningCommands
         add.SetAction((parsed, ct) => withServices(async services =>
         {
             var db = services.GetRequiredService<HubDb>();
-            var (key, shown) = SigningKey.Issue(await db.PartnerAsync(parsed.GetRequiredValue(partner), ct), parsed.GetValue(kind), services.GetRequiredService<MasterKey>(), await db.NowAsync(ct));
+            var (key, shown) = SigningKey.Issue(await db.PartnerAsync(parsed.GetRequiredValue(partner), ct), parsed.GetValue(kind), services.GetRequiredService<MasterKeys>(), await db.NowAsync(ct));
             db.SigningKeys.Add(key);
             await db.SaveChangesAsync(ct);
             parsed.InvocationConfiguration.Output.WriteLine($"id:  {key.Id}\nkey: {shown}\n{(key.PublicKey is null ? "The secret is shown this once." : "This is the public key.")} The partner verifies with it; once it does, end the one before with: signing expire");

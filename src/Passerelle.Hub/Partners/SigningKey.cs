@@ -14,10 +14,12 @@ public sealed class SigningKey
 {
     const int SecretSize = 32;
 
+    public static readonly MasterSealed AtRest = new("signing_keys", "id", "secret");
+
     SigningKey() { }
 
     /// <returns>The key, and what the partner is given to verify with: the secret itself (`whsec_`), or the public key (`whpk_`).</returns>
-    public static (SigningKey Key, string Shown) Issue(Partner partner, SigningKeyKind kind, MasterKey master, DateTimeOffset now)
+    public static (SigningKey Key, string Shown) Issue(Partner partner, SigningKeyKind kind, MasterKeys master, DateTimeOffset now)
     {
         var secret = RandomNumberGenerator.GetBytes(SecretSize);
         var id = Guid.CreateVersion7(now);
@@ -26,7 +28,7 @@ public sealed class SigningKey
             Id = id,
             PartnerId = partner.Id,
             Kind = kind,
-            Secret = Sealed.Seal(master.Bytes, secret, Place(id)),
+            Secret = master.Wrap(secret, AtRest.Place(id)),
             PublicKey = kind switch
             {
                 SigningKeyKind.HmacSha256 => null,
@@ -43,7 +45,7 @@ public sealed class SigningKey
 
     public SigningKeyKind Kind { get; private set; }
 
-    /// <summary>32 random bytes, sealed with the master key: the secret of HMAC, or the seed of Ed25519.</summary>
+    /// <summary>32 random bytes, wrapped with the master key: the secret of HMAC, or the seed of Ed25519.</summary>
     public byte[] Secret { get; private set; } = [];
 
     /// <summary>Of Ed25519 only.</summary>
@@ -57,9 +59,7 @@ public sealed class SigningKey
     /// <summary>Never later than it was to end anyway.</summary>
     public void Expire(DateTimeOffset at) => ExpireTime = ExpireTime is { } before && before < at ? before : at;
 
-    public static byte[] Open(byte[] sealedSecret, Guid id, MasterKey master) => Sealed.Open(master.Bytes, sealedSecret, Place(id));
-
-    static string Place(Guid id) => $"signing_keys.secret/{id:D}";
+    public static byte[] Open(byte[] wrapped, Guid id, MasterKeys master) => master.Unwrap(wrapped, AtRest.Place(id));
 
     static byte[] PublicKeyOf(byte[] seed)
     {
@@ -78,6 +78,7 @@ public sealed class SigningKey
             });
             builder.Property(k => k.Id).ValueGeneratedNever();
             builder.Property(k => k.Kind).AsText();
+            builder.ShowsMasterOf(AtRest);
             builder.HasOne<Partner>().WithMany().HasForeignKey(k => k.PartnerId);
         }
     }

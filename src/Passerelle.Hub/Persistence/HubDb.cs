@@ -59,6 +59,10 @@ public sealed class HubDb : DbContext
 
     public DbSet<PersonKey> PersonKeys => Set<PersonKey>();
 
+    public DbSet<PersonLookup> PersonLookups => Set<PersonLookup>();
+
+    public DbSet<DestroyedKey> DestroyedKeys => Set<DestroyedKey>();
+
     public DbSet<Clock> Clocks => Set<Clock>();
 
     public DbSet<ClockEvent> ClockEvents => Set<ClockEvent>();

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace Passerelle.Hub.Persistence;
 
 /// <summary>A creating call that was made, and its response: see Platform/RequestLedger.</summary>
-/// <param name="Digest">SHA-256 of what makes two requests equal.</param>
+/// <param name="Digest">Of what makes two requests equal, under a key of the hub's.</param>
 public sealed record RequestIdRow(string CallerId, Guid RequestId, string Method, byte[] Digest, byte[] Response, DateTimeOffset CreateTime)
 {
     public sealed class Mapping : IEntityTypeConfiguration<RequestIdRow>

@@ -9,7 +9,8 @@ using Passerelle.Hub.Platform.Errors;
 namespace Passerelle.Hub.Platform;
 
 /// <summary>What a creating call is known by.</summary>
-/// <param name="Digest">SHA-256 of what makes two requests equal; a stream digests its header and its bytes.</param>
+/// <param name="Digest">SHA-256 of what makes two requests equal; a stream digests its header and its bytes. It is kept under a key of the hub's (HubSecret): a request holds names,
+/// which could be tried out.</param>
 public sealed record CallMark(string CallerId, Guid RequestId, string Method, byte[] Digest)
 {
     public static CallMark Of(ServerCallContext context, Guid requestId, IMessage request) => Of(context, requestId, SHA256.HashData(request.ToByteArray()));
@@ -23,7 +24,7 @@ public sealed record CallMark(string CallerId, Guid RequestId, string Method, by
 /// Two equal calls at once: the second waits for the first, or fails on its mark, and then finds its response.
 /// Responses hold no personal field (a contract test sees to it).
 /// </remarks>
-public sealed class RequestLedger(HubDb db)
+public sealed class RequestLedger(HubDb db, HubSecret secret)
 {
     /// <param name="work">Takes the database's time and changes the context; it is saved and committed here.</param>
     public Task<TResponse> OnceAsync<TResponse>(ServerCallContext context, Guid requestId, IMessage request, Func<DateTimeOffset, Task<TResponse>> work)
@@ -40,7 +41,8 @@ public sealed class RequestLedger(HubDb db)
         IReadOnlyList<(CallMark Mark, TDraft Draft)> calls, ICreation<TDraft, TResponse> creation, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
         IReadOnlyList<TDraft> drafts = [.. calls.Select(c => c.Draft)];
-        var (made, now) = await FindAsync<TResponse>([.. calls.Select(c => c.Mark)], ct, creation.Question(drafts), async answer => drafts = await creation.ReadAsync(drafts, answer, ct));
+        var marks = await ToKeepAsync([.. calls.Select(c => c.Mark)], ct);
+        var (made, now) = await FindAsync<TResponse>(marks, ct, creation.Question(drafts), async answer => drafts = await creation.ReadAsync(drafts, answer, ct));
         // Of equal ones that come together the first is made, the others are its repeats.
         var fresh = Enumerable.Range(0, calls.Count).Where(i => made[i] is null).DistinctBy(i => (calls[i].Mark.CallerId, calls[i].Mark.RequestId)).ToList();
         if (fresh.Count == 0) return made!;
@@ -50,7 +52,7 @@ public sealed class RequestLedger(HubDb db)
             made[i] = reply;
             if (reply is Reply<TResponse>.Given given)
             {
-                var mark = calls[i].Mark;
+                var mark = marks[i];
                 db.Add(new RequestIdRow(mark.CallerId, mark.RequestId, mark.Method, mark.Digest, given.Response.ToByteArray(), now));
             }
         }
@@ -67,6 +69,7 @@ public sealed class RequestLedger(HubDb db)
 
     async Task<TResponse> OnceAsync<TResponse>(CallMark mark, Func<DateTimeOffset, Task<TResponse>> work, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
+        mark = (await ToKeepAsync([mark], ct))[0];
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // Equal calls come one after the other. The lock gives the transaction no number yet.
         await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended({mark.CallerId} || {mark.RequestId}::text, 0))", ct);
@@ -83,6 +86,13 @@ public sealed class RequestLedger(HubDb db)
 
         await transaction.CommitAsync(ct);
         return response;
+    }
+
+    /// <summary>With digests as they are kept.</summary>
+    async ValueTask<CallMark[]> ToKeepAsync(CallMark[] marks, CancellationToken ct)
+    {
+        var key = await secret.DeriveAsync("digest of requests", ct);
+        return Array.ConvertAll(marks, m => m with { Digest = HMACSHA256.HashData(key, m.Digest) });
     }
 
     /// <returns>False when the id was used meanwhile.</returns>

@@ -11,18 +11,20 @@ public sealed class CertificateKey
 {
     const int SeedSize = 32;
 
+    public static readonly MasterSealed AtRest = new("certificate_keys", "id", "secret");
+
     CertificateKey() { }
 
-    public static CertificateKey Issue(MasterKey master, DateTimeOffset now)
+    public static CertificateKey Issue(MasterKeys master, DateTimeOffset now)
     {
         var (id, seed) = (Guid.CreateVersion7(now), RandomNumberGenerator.GetBytes(SeedSize));
         using var key = Key.Import(SignatureAlgorithm.Ed25519, seed, KeyBlobFormat.RawPrivateKey);
-        return new CertificateKey { Id = id, Secret = Sealed.Seal(master.Bytes, seed, Place(id)), PublicKey = key.PublicKey.Export(KeyBlobFormat.RawPublicKey), CreateTime = now };
+        return new CertificateKey { Id = id, Secret = master.Wrap(seed, AtRest.Place(id)), PublicKey = key.PublicKey.Export(KeyBlobFormat.RawPublicKey), CreateTime = now };
     }
 
     public Guid Id { get; private set; }
 
-    /// <summary>The seed, sealed with the master key.</summary>
+    /// <summary>The seed, wrapped with the master key.</summary>
     public byte[] Secret { get; private set; } = [];
 
     public byte[] PublicKey { get; private set; } = [];
@@ -32,13 +34,11 @@ public sealed class CertificateKey
     /// <summary>As it is shown: `whpk_` and base64, as the keys that partners verify with.</summary>
     public string Shown => "whpk_" + Convert.ToBase64String(PublicKey);
 
-    public byte[] Sign(ReadOnlySpan<byte> content, MasterKey master)
+    public byte[] Sign(ReadOnlySpan<byte> content, MasterKeys master)
     {
-        using var key = Key.Import(SignatureAlgorithm.Ed25519, Sealed.Open(master.Bytes, Secret, Place(Id)), KeyBlobFormat.RawPrivateKey);
+        using var key = Key.Import(SignatureAlgorithm.Ed25519, master.Unwrap(Secret, AtRest.Place(Id)), KeyBlobFormat.RawPrivateKey);
         return SignatureAlgorithm.Ed25519.Sign(key, content);
     }
-
-    static string Place(Guid id) => $"certificate_keys.secret/{id:D}";
 
     public sealed class Mapping : IEntityTypeConfiguration<CertificateKey>
     {
@@ -47,6 +47,7 @@ public sealed class CertificateKey
             builder.ToTable("certificate_keys", table => table.HasCheckConstraint("ck_certificate_keys_public_key", "octet_length(public_key) = 32"));
             builder.Property(k => k.Id).ValueGeneratedNever();
             builder.Ignore(k => k.Shown);
+            builder.ShowsMasterOf(AtRest);
         }
     }
 }

@@ -9,7 +9,7 @@ using Wire = Passerelle.Contracts.Privacy.V1;
 namespace Passerelle.Hub.Rights;
 
 /// <summary>Signed documents that can be checked without the hub; the contract (GetRecallCertificate) says their form.</summary>
-public sealed class Certificates(HubDb db, MasterKey master)
+public sealed class Certificates(HubDb db, MasterKeys master)
 {
     // For people to read: accents stay as they are. It is a document, not a part of a page.
     public static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -27,7 +27,7 @@ public sealed class ConsentGivers(HubDb db, Vault vault)
         if (rule == GuardianRule.All)
         {
             violations.Check(holders.All(by.Contains), "consent.given_by", "must be every holder of parental authority");
-            var profile = person.OpenProfile(await vault.OpenAsync(personId, ct));
+            var profile = person.OpenProfile(await vault.OpenEvenRestrictedAsync(personId, ct));
             violations.Check(!profile.HolderElsewhere || elsewhere, "consent.given_elsewhere", "is required: a holder of parental authority is not of the household");
         }
 
@@ -45,6 +45,6 @@ public sealed class ConsentGivers(HubDb db, Vault vault)
     {
         var adults = await db.Persons.AsNoTracking().Where(p => p.CaseId == caseId && p.Role == PersonRole.Adult).ToListAsync(ct);
         await vault.LoadAsync(adults.Select(a => a.Id), ct);
-        return [.. adults.Where(a => vault.Find(a.Id) is { } cipher && !a.OpenProfile(cipher).WithoutParentalAuthority).Select(a => a.Id)];
+        return [.. adults.Where(a => vault.Find(a.Id)?.Unrestricted() is { } cipher && !a.OpenProfile(cipher).WithoutParentalAuthority).Select(a => a.Id)];
     }
 }

@@ -29,6 +29,7 @@ public sealed partial class PersonRightsService
             var person = (await db.Persons.FromSql($"select * from persons where id = {personId} for update").ToListAsync(ct)).SingleOrDefault() ?? throw new ResourceNotFound(profile.Name);
             if (!violations.Check((PersonRole)profile.Role == person.Role, "person.role", "stays as it was")) violations.ThrowIfAny();
             person.Rectify(profile, await vault.OpenAsync(personId, ct));
+            await lookups.ReplaceAsync(personId, profile.Email, profile.Phone, ct);
             db.Events.Add(HubEvent.Of("person.rectified", now, profile.Name, person.CaseId));
             var recall = await recalls.OpenAsync(RecallReason.Rectified, personId, person.CaseId, consentId: null, now, ct);
             await desk.CloseOpenAsync(personId, PersonRight.Rectification, now, ct);

@@ -13,7 +13,7 @@ using Wire = Passerelle.Contracts.Privacy.V1;
 namespace Passerelle.Hub.Rights;
 
 public sealed partial class PersonRightsService(
-    HubDb db, RequestLedger ledger, RightsDesk desk, Vault vault, PersonArchive archive, Erasure erasure, Stopping stopping, RecallDesk recalls, Certificates certificates,
+    HubDb db, RequestLedger ledger, RightsDesk desk, Vault vault, PersonLookups lookups, PersonArchive archive, Erasure erasure, Stopping stopping, RecallDesk recalls, Certificates certificates,
     Nudge<Exchanges.DeliverDue> delivery, ChangeSignal changes) : Wire.PersonRightsService.PersonRightsServiceBase
 {
     const int ChunkSize = 64 * 1024;
@@ -94,7 +94,7 @@ public sealed partial class PersonRightsService(
         var personId = IdOf(request.Name, Names.Persons);
         var ct = context.CancellationToken;
         await desk.CaseOfAsync(personId, request.Name, ct);
-        var cipher = await vault.OpenAsync(personId, ct);
+        var cipher = await vault.OpenEvenRestrictedAsync(personId, ct);
         await responseStream.WriteAsync(
             new Wire.DownloadPersonArchiveResponse { Archive = new() { Person = request.Name, FileName = $"{personId:D}.zip", MediaType = "application/zip" } }, ct);
         // What is written waits for what is sent: the archive is never in memory as a whole.

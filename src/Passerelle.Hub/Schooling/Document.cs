@@ -10,11 +10,12 @@ namespace Passerelle.Hub.Schooling;
 
 public enum DocumentKind { FamilyRecord = 1, ProofOfAddress, VaccinationRecord, SchoolLeavingCertificate, SchoolReport, Other }
 
-/// <summary>A supporting document about a person, without its content. The file's name is sealed with the person's key.</summary>
+/// <summary>A supporting document about a person, without its content. The file's name, and what its content could be recognised by, are sealed with the person's key.</summary>
 public sealed class Document
 {
     public const int MaxSize = 10 * 1024 * 1024;
     const string FileNameColumn = "documents.file_name";
+    const string Sha256Column = "documents.sha256";
 
     Document() { }
 
@@ -30,7 +31,7 @@ public sealed class Document
             FileName = cipher.SealText(header.FileName, FileNameColumn, id),
             MediaType = header.MediaType,
             Size = (int)header.SizeBytes,
-            Sha256 = header.Sha256.ToByteArray(),
+            Sha256 = cipher.Seal(header.Sha256.Span, Sha256Column, id),
             CreateTime = now,
         };
     }
@@ -62,7 +63,7 @@ public sealed class Document
         FileName = cipher.OpenText(FileName, FileNameColumn, Id),
         MediaType = MediaType,
         SizeBytes = Size,
-        Sha256 = Google.Protobuf.ByteString.CopyFrom(Sha256),
+        Sha256 = Google.Protobuf.ByteString.CopyFrom(cipher.Open(Sha256, Sha256Column, Id)),
         CreateTime = CreateTime.ToWire(),
     };
 
@@ -75,7 +76,6 @@ public sealed class Document
                 table.HasKnownValues<DocumentKind>("kind");
                 table.HasCheckConstraint("ck_documents_media_type", $"media_type in ({string.Join(", ", MediaTypes.All.Select(t => $"'{t}'"))})");
                 table.HasCheckConstraint("ck_documents_size", $"size between 1 and {MaxSize}");
-                table.HasCheckConstraint("ck_documents_sha256", "octet_length(sha256) = 32");
             });
             builder.Property(d => d.Id).ValueGeneratedNever();
             builder.Property(d => d.Kind).AsText();

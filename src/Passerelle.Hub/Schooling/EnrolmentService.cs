@@ -86,7 +86,7 @@ public sealed class EnrolmentService(HubDb db, RequestLedger ledger, ExchangeDes
         violations.ThrowIfAny();
         var ct = context.CancellationToken;
         var found = await VisibleTo(context.Caller()).AsNoTracking().Include(e => e.Documents).SingleOrDefaultAsync(e => e.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
-        return new Wire.GetEnrolmentResponse { Enrolment = ToWire(found), AnswerMessage = found.OpenAnswerMessage(await vault.OpenAsync(found.PersonId, ct)) };
+        return new Wire.GetEnrolmentResponse { Enrolment = ToWire(found), AnswerMessage = await vault.FindAsync(found.PersonId, ct) is { } cipher ? found.OpenAnswerMessage(cipher) : "" };
     }
 
     public override async Task<Wire.ListEnrolmentsResponse> ListEnrolments(Wire.ListEnrolmentsRequest request, ServerCallContext context)

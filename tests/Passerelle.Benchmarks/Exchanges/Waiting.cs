@@ -20,7 +20,7 @@ static class Waiting
         for (var made = 0; made < count; made += Batch)
         {
             await using var db = stage.OpenDb();
-            var vault = new Vault(db, new MasterKey(Options.Create(new VaultOptions { MasterKey = Sandbox.MasterKey })));
+            var vault = new Vault(db, new MasterKeys(Options.Create(new VaultOptions { MasterKey = Sandbox.MasterKey })));
             var ids = Enumerable.Range(made, Math.Min(Batch, count - made)).Select(i => Guid.Parse(stage.Persons[i % stage.Persons.Length].AsSpan("persons/".Length))).ToList();
             var persons = await db.Persons.AsNoTracking().Where(p => ids.Contains(p.Id)).ToDictionaryAsync(p => p.Id, ct);
             await vault.LoadAsync(ids.Distinct(), ct);

@@ -25,12 +25,13 @@ static class BenchCommand
         var persons = AtLeastOne("--persons", 2000, "Persons whose CVs are sent.");
         var waiting = AtLeastOne("--waiting", 1_000_000, "Exchanges that wait in `backlog`; in `fairness`, a tenth of them for one partner.");
         var clocks = AtLeastOne("--clocks", 1_000_000, "Open clocks in `clocks`, beside ten times as many that are closed; a tenth of them comes due in one second.");
+        var keys = AtLeastOne("--keys", 1_000_000, "Persons' keys in `keys.rotate`.");
         names.Validators.Add(given =>
         {
             foreach (var name in given.GetValueOrDefault<string[]>() ?? [])
                 if (!all.Any(b => b.Name == name)) given.AddError($"There is no benchmark {name}; there are: {string.Join(", ", all.Select(b => b.Name))}.");
         });
-        var root = new RootCommand("Measures the hub beside the least that the same work can cost, or the usual way of doing it, alternately where both run, and prints one JSON line a figure.") { names, list, rows, calls, seconds, persons, waiting, clocks, runs, seed };
+        var root = new RootCommand("Measures the hub beside the least that the same work can cost, or the usual way of doing it, alternately where both run, and prints one JSON line a figure.") { names, list, rows, calls, seconds, persons, waiting, clocks, keys, runs, seed };
         root.SetAction(async (parsed, ct) =>
         {
             if (parsed.GetValue(list))
@@ -41,7 +42,7 @@ static class BenchCommand
 
             var wanted = parsed.GetValue(names) is { Length: > 0 } some ? all.Where(b => some.Contains(b.Name)) : all;
             return await MeasureAsync(wanted, new BenchOptions(
-                parsed.GetValue(rows), parsed.GetValue(calls), parsed.GetValue(runs), parsed.GetValue(seed), parsed.GetValue(seconds), parsed.GetValue(persons), parsed.GetValue(waiting), parsed.GetValue(clocks)), ct);
+                parsed.GetValue(rows), parsed.GetValue(calls), parsed.GetValue(runs), parsed.GetValue(seed), parsed.GetValue(seconds), parsed.GetValue(persons), parsed.GetValue(waiting), parsed.GetValue(clocks), parsed.GetValue(keys)), ct);
         });
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopsWithin });
     }

@@ -11,7 +11,8 @@ sealed record Benchmark(string Name, string Description, Func<BenchOptions, Canc
 /// <param name="Persons">Whose CVs are sent.</param>
 /// <param name="Waiting">Exchanges that wait in `backlog`; a tenth of them waits for one partner in `fairness`.</param>
 /// <param name="Clocks">Open clocks in `clocks`; ten times as many are closed.</param>
-sealed record BenchOptions(int Rows, int Calls, int Runs, int Seed, int Seconds, int Persons, int Waiting, int Clocks);
+/// <param name="Keys">Persons' keys in `keys.rotate`.</param>
+sealed record BenchOptions(int Rows, int Calls, int Runs, int Seed, int Seconds, int Persons, int Waiting, int Clocks, int Keys);
 
 /// <param name="Settings">Of the hub and of the load, as far as they are not defaults or say how hard the figures were to reach.</param>
 sealed record Measurement(IReadOnlyList<Figure> Figures, Machine Machine, IReadOnlyDictionary<string, string>? Settings = null);

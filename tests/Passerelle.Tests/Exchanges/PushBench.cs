@@ -34,7 +34,7 @@ sealed class PushBench : IDisposable
 
     public PushChannels Channels { get; }
 
-    MasterKey Master => hub.Services.GetRequiredService<MasterKey>();
+    MasterKeys Master => hub.Services.GetRequiredService<MasterKeys>();
 
     /// <summary>Long enough for a change in the registry to be seen.</summary>
     public void Forget() => Time.Advance(TimeSpan.FromSeconds(5));

@@ -65,7 +65,7 @@ public sealed class VaultTests(Postgres postgres)
         await using var hub = await HubHost.StartAsync(postgres);
         hub.ExpectedErrors = text => text.Contains("GetCase failed", StringComparison.Ordinal);
         var household = await Household.OpenAsync(hub);
-        await hub.ExecuteAsync($"update person_keys set wrapped = (select wrapped from person_keys where person_id = '{household.Child["persons/".Length..]}')");
+        await hub.ExecuteAsync($"update vault.person_keys set wrapped = (select wrapped from vault.person_keys where person_id = '{household.Child["persons/".Length..]}')");
 
         await HubError.OfAsync(ErrorReason.Internal, Grpc.Core.StatusCode.Internal, async () => await new CaseService.CaseServiceClient(hub.As("crm")).GetCaseAsync(new() { Name = household.Case }));
     }

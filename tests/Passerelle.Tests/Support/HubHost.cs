@@ -12,6 +12,7 @@ using Passerelle.Hub;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Jobs;
 
 namespace Passerelle.Tests.Support;
@@ -83,6 +84,8 @@ public sealed class HubHost : IAsyncDisposable
             if (machine is not null) builder.Services.Replace(ServiceDescriptor.Singleton(machine));
         });
         var keys = await RegisterCallersAsync(app.Services);
+        // As the hub does before it serves: the secret is there before the first call, or a call that is refused would seem to have changed something.
+        await app.Services.GetRequiredService<HubSecret>().DeriveAsync("start", TestContext.Current.CancellationToken);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new HubHost(app, keys, partner, logs);
     }
@@ -110,6 +113,13 @@ public sealed class HubHost : IAsyncDisposable
     {
         await using var db = await app.Services.GetRequiredService<IDbContextFactory<HubDb>>().CreateDbContextAsync();
         return await query(db);
+    }
+
+    /// <summary>With a service, in a scope of its own.</summary>
+    public async Task<T> WithAsync<TService, T>(Func<TService, Task<T>> work) where TService : notnull
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<TService>());
     }
 
     public async Task ExecuteAsync(string sql)
@@ -140,7 +150,7 @@ public sealed class HubHost : IAsyncDisposable
     /// <summary>Every table, row by row, as text: to look for what must not be there, or to see that nothing changed.</summary>
     public async Task<string> DumpAsync(params string[] except)
     {
-        await using var tables = Source.CreateCommand("select table_schema || '.' || table_name from information_schema.tables where table_schema in ('public', 'hangfire') and table_type = 'BASE TABLE' order by 1");
+        await using var tables = Source.CreateCommand("select table_schema || '.' || table_name from information_schema.tables where table_schema in ('public', 'vault', 'hangfire') and table_type = 'BASE TABLE' order by 1");
         var names = new List<string>();
         await using (var reader = await tables.ExecuteReaderAsync()) while (await reader.ReadAsync()) names.Add(reader.GetString(0));
         var dump = new System.Text.StringBuilder();

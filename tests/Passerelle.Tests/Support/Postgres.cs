@@ -45,6 +45,14 @@ public sealed class Postgres : IAsyncLifetime
         return cluster!.ConnectionString(name);
     }
 
+    /// <summary>A connection string to a new database with nothing in it.</summary>
+    public async Task<string> EmptyAsync()
+    {
+        var name = $"empty_{Interlocked.Increment(ref clones)}";
+        await ExecuteAsync($"create database {name} template template0");
+        return cluster!.ConnectionString(name);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (cluster is not null) await cluster.DisposeAsync();
