@@ -9,6 +9,7 @@ using Passerelle.Hub.Housing;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Alarms;
+using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Privacy;
 using Passerelle.Hub.Schooling;
 
@@ -66,6 +67,8 @@ public sealed class HubDb : DbContext
     public DbSet<Audit> Audits => Set<Audit>();
 
     public DbSet<Alarm> Alarms => Set<Alarm>();
+
+    public DbSet<ChainHead> Chains => Set<ChainHead>();
 
     public DbSet<HubEvent> Events => Set<HubEvent>();
 
