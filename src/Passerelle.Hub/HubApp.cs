@@ -21,9 +21,11 @@ using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Alarms;
+using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub;
@@ -66,6 +68,8 @@ public static class HubApp
         // Privacy
         services.AddScoped<Vault>();
         services.AddScoped<ConsentGate>();
+        services.AddSingleton<AccessLog>();
+        services.AddSingleton<IChain>(AccessEntry.Chain);
 
         // Partners
         services.AddSingleton<CallerDirectory>();
@@ -147,6 +151,10 @@ public static class HubApp
         services.AddSingleton<MasterKey>();
         services.AddScoped<RequestLedger>();
         services.AddSingleton(typeof(Gathering<,>));
+        services.AddOptions<AnchorOptions>().BindConfiguration("Anchors");
+        services.AddScoped<ChainVerifier>();
+        services.AddSingleton<Anchorer>();
+        services.AddHostedService(provider => provider.GetRequiredService<Anchorer>());
         services.AddSingleton<EventFeed>();
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<WatchLoop>();
@@ -155,10 +163,12 @@ public static class HubApp
             grpc.MaxReceiveMessageSize = 4 * 1024 * 1024;
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<CallerInterceptor>();
+            grpc.Interceptors.Add<AccessInterceptor>();
         }).AddJsonTranscoding(json => json.TypeRegistry = TypeRegistry.FromFiles([ErrorDetailsReflection.Descriptor, .. ContractFiles.All]));
         services.AddGrpcReflection();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<CallerInterceptor>();
+        services.AddSingleton<AccessInterceptor>();
         // The first port answers before the last one listens: ready is when all do.
         services.AddSingleton<StartedHealth>();
         services.AddHealthChecks().AddCheck<StartedHealth>("started", tags: ["ready"]).AddCheck<StorageHealth>("storage", tags: ["ready"]);
@@ -224,6 +234,7 @@ public static class HubApp
         app.MapGrpcService<PolicyChangeService>();
         app.MapGrpcService<ConsentService>();
         app.MapGrpcService<DisclosureService>();
+        app.MapGrpcService<AccessService>();
         app.MapGrpcService<PartnerService>();
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<InboxService>();

@@ -3,10 +3,11 @@ using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform.Alarms;
+using Passerelle.Hub.Platform.Chains;
 
 namespace Passerelle.Hub;
 
-/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys and lanes, what is signed for them, the clocks' policies, and alarms.</summary>
+/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys and lanes, what is signed for them, the clocks' policies, alarms, and the chained logs.</summary>
 public static class HubCommands
 {
     public static Task<int> RunAsync(string[] args)
@@ -41,6 +42,7 @@ public static class HubCommands
         root.Add(LaneCommands.Build(WithServicesAsync));
         root.Add(PolicyCommands.Build(WithServicesAsync));
         root.Add(AlarmCommands.Build(WithServicesAsync));
+        root.Add(ChainCommands.Build(WithServicesAsync));
         return root.Parse(args).InvokeAsync();
     }
 

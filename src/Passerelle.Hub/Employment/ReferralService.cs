@@ -6,12 +6,13 @@ using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using Wire = Passerelle.Contracts.Employment.V1;
 
 namespace Passerelle.Hub.Employment;
 
 public sealed class ReferralService(
-    HubDb db, Gathering<NewReferral, Wire.CreateReferralResponse> creations, RequestLedger ledger, ExchangeDesk desk, Vault vault, ReferralFollowUp followUp,
+    HubDb db, Gathering<NewReferral, Wire.CreateReferralResponse> creations, RequestLedger ledger, ExchangeDesk desk, Vault vault, AccessLog access, ReferralFollowUp followUp,
     Nudge<DeliverDue> delivery, ChangeSignal changes) : Wire.ReferralService.ReferralServiceBase
 {
     const int MaxMessage = 2000;
@@ -39,6 +40,7 @@ public sealed class ReferralService(
         var referral = await SeenBy(caller).SingleOrDefaultAsync(r => r.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
         var response = new Wire.GetReferralResponse { Referral = referral.ToWire((await StatesAsync([referral], ct))[referral.ExchangeId], caller.PartnerId is not null) };
         if (caller.PartnerId is not null) return response;
+        await access.ReadAsync(context, request.Name, referral.CaseId, referral.PersonId);
         var cipher = await vault.OpenAsync(referral.PersonId, ct);
         (response.Introduction, response.AnswerMessage) = (referral.OpenIntroduction(cipher), referral.OpenAnswerMessage(cipher));
         return response;

@@ -96,7 +96,7 @@ public static class Scopes
 
     static readonly string[] Internal =
     [
-        "cases.read", "cases.write", "privacy.read", "privacy.write", "employment.read", "employment.write", "offers.read", "listings.read",
+        "cases.read", "cases.write", "privacy.read", "privacy.write", "privacy.audit", "employment.read", "employment.write", "offers.read", "listings.read",
         "schooling.read", "schooling.write", "documents.read", "documents.write", "exchanges.watch", "exchanges.operate", "partners.operate", "clocks.operate", "notifications.receive",
     ];
 

@@ -84,7 +84,7 @@ public static class BulkSave
 
     sealed class Table(IEntityType type)
     {
-        public string Name { get; } = type.GetTableName()!;
+        public string Name { get; } = type.GetSchemaQualifiedTableName()!;
 
         public IReadOnlyList<Column> Keys { get; } = [.. type.FindPrimaryKey()!.Properties.Select(Column.Of)];
 

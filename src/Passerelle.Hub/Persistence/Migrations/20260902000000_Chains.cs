@@ -9,7 +9,7 @@ namespace Passerelle.Hub.Persistence.Migrations;
 [Migration("20260902000000_Chains")]
 public sealed class Chains : Migration
 {
-    static readonly string[] Tables = [];
+    static readonly string[] Tables = ["audit.access_entries"];
 
     protected override void Up(MigrationBuilder migrationBuilder)
     {

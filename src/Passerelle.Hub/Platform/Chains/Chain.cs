@@ -27,11 +27,14 @@ public sealed class Chain<TEntry>(string name) : IChain where TEntry : class, IC
     /// <summary>Gives the entries their places at the end of the chain and adds them to the context: the caller saves and commits. Whoever else appends waits for that commit,
     /// so append last, and talk to nobody in between.</summary>
     /// <param name="db">In a transaction.</param>
-    public async Task AppendAsync(HubDb db, IReadOnlyList<TEntry> entries, CancellationToken ct)
+    public Task AppendAsync(HubDb db, IReadOnlyList<TEntry> entries, CancellationToken ct) => AppendAsync(db, _ => entries, ct);
+
+    /// <param name="entriesAt">Makes the entries, at the time when their turn has come: later than that of those before them.</param>
+    public async Task AppendAsync(HubDb db, Func<DateTimeOffset, IReadOnlyList<TEntry>> entriesAt, CancellationToken ct)
     {
-        if (entries.Count == 0) return;
         if (db.Database.CurrentTransaction is null) throw new InvalidOperationException("Appending to a chain needs an open transaction.");
-        var head = await ChainHead.LockAsync(db, name, ct);
+        var (head, now) = await ChainHead.LockAsync(db, name, ct);
+        var entries = entriesAt(now);
         var (sequence, hash) = Link(db, entries, head.Sequence, head.Hash);
         head.Advance(sequence, hash);
         db.AddRange(entries);
@@ -61,7 +64,7 @@ public sealed class Chain<TEntry>(string name) : IChain where TEntry : class, IC
         {
             // Long logs take their time.
             await using var command = new NpgsqlCommand(table.Select, (NpgsqlConnection)db.Database.GetDbConnection()) { CommandTimeout = 0 };
-            await using var reader = await command.ExecuteReaderAsync(ct);
+            await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
             while (await reader.ReadAsync(ct)) yield return table.Read(reader, content);
         }
         finally

@@ -66,13 +66,12 @@ public sealed class ChainContent
 
     public static byte[] Hash(byte[] before, long sequence, ReadOnlySpan<byte> content)
     {
-        Span<byte> number = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(number, sequence);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(before);
-        hash.AppendData(number);
-        hash.AppendData(content);
-        return hash.GetHashAndReset();
+        var length = before.Length + sizeof(long) + content.Length;
+        var all = length <= 1024 ? stackalloc byte[length] : new byte[length];
+        before.CopyTo(all);
+        BinaryPrimitives.WriteInt64BigEndian(all[before.Length..], sequence);
+        content.CopyTo(all[(before.Length + sizeof(long))..]);
+        return SHA256.HashData(all);
     }
 
     /// <summary>Since 1970, as the database keeps times.</summary>
