@@ -68,6 +68,7 @@ public static class HubApp
         // Privacy
         services.AddScoped<Vault>();
         services.AddScoped<ConsentGate>();
+        services.AddSingleton<IAccessWriter, AccessWriter>();
         services.AddSingleton<AccessLog>();
         services.AddSingleton<IChain>(AccessEntry.Chain);
 

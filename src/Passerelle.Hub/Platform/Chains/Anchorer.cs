@@ -35,15 +35,16 @@ public sealed partial class Anchorer(NpgsqlDataSource source, IOptions<AnchorOpt
         using var timer = new PeriodicTimer(options.Value.Every, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await TryAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await LookAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
 
         using var last = new CancellationTokenSource(LastWordWithin, time);
-        await TryAsync(last.Token);
+        await LookAsync(last.Token);
     }
 
-    async Task TryAsync(CancellationToken ct)
+    /// <summary>Writes down what is new; that it cannot is an alarm.</summary>
+    public async Task LookAsync(CancellationToken ct)
     {
         try
         {

@@ -67,7 +67,7 @@ public sealed class ChainContent
     public static byte[] Hash(byte[] before, long sequence, ReadOnlySpan<byte> content)
     {
         var length = before.Length + sizeof(long) + content.Length;
-        var all = length <= 1024 ? stackalloc byte[length] : new byte[length];
+        Span<byte> all = length <= 1024 ? stackalloc byte[length] : new byte[length];
         before.CopyTo(all);
         BinaryPrimitives.WriteInt64BigEndian(all[before.Length..], sequence);
         content.CopyTo(all[(before.Length + sizeof(long))..]);

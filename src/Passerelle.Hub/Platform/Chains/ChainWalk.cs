@@ -9,7 +9,7 @@ namespace Passerelle.Hub.Platform.Chains;
 sealed class ChainWalk(string chain, (long Sequence, byte[] Hash)? head, ILookup<long, byte[]> anchors)
 {
     /// <summary>How many broken entries are looked at more closely: was it moved, or what it follows on?</summary>
-    const int MostSuspects = 32;
+    const int MostSuspects = 12;
 
     readonly List<ChainFinding> findings = [];
     readonly List<(byte[] Before, ChainLink Link)> suspects = [];
@@ -69,7 +69,7 @@ sealed class ChainWalk(string chain, (long Sequence, byte[] Hash)? head, ILookup
             else if (anchor.Key < 1) Find(ChainFault.AnchorDiffers, anchor.Key);
         }
 
-        foreach (var suspect in suspects) Find(Look(suspect.Before, suspect.Link));
+        foreach (var suspect in suspects) Find(Look(suspect.Link));
         return new ChainReport(chain, count, from, until, anchors.Sum(a => a.Count()), [.. findings.OrderBy(f => f.Sequence)], found);
     }
 
@@ -82,10 +82,11 @@ sealed class ChainWalk(string chain, (long Sequence, byte[] Hash)? head, ILookup
     }
 
     /// <summary>Does it fit anywhere among those that are broken?</summary>
-    ChainFinding Look(byte[] before, ChainLink link)
+    ChainFinding Look(ChainLink link)
     {
         if (link.Content is null) return new(ChainFault.Changed, link.Sequence);
-        var befores = suspects.SelectMany(s => (byte[][])[s.Before, s.Link.Hash]).ToList();
+        // What it may have followed on: what the others follow, are, or should be.
+        var befores = suspects.SelectMany(s => (byte[][])[s.Before, s.Link.Hash, ChainContent.Hash(s.Before, s.Link.Sequence, s.Link.Content)]).ToList();
         foreach (var other in suspects.OrderBy(s => s.Link.Sequence != link.Sequence))
             foreach (var after in befores)
             {

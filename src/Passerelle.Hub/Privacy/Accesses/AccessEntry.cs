@@ -9,6 +9,7 @@ namespace Passerelle.Hub.Privacy.Accesses;
 public enum AccessPurpose { CaseHandling = 1, RightsRequest, Supervision, Incident, TechnicalSupport, Partner }
 
 /// <summary>The fact that somebody read a person's data. Kept apart from the rest, in a schema of its own: it refers to nothing and holds ids only, so that it stays when a person is erased.</summary>
+/// <remarks>Nothing ends it yet. Whoever makes old entries end must keep where the rest begins (a sequence and the hash before it, anchored), or the verifier takes them for missing.</remarks>
 public sealed class AccessEntry : IChained
 {
     public static readonly Chain<AccessEntry> Chain = new("access");
