@@ -30,7 +30,7 @@ internal sealed class CallerInterceptor(PasserelleOptions options) : Interceptor
         ClientInterceptorContext<TRequest, TResponse> context, AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation)
         => continuation(WithOwn(context));
 
-    private ClientInterceptorContext<TRequest, TResponse> WithKey<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
+    private ClientInterceptorContext<TRequest, TResponse> WithOwn<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
         where TResponse : class
     {

@@ -79,8 +79,8 @@ sealed class ChainTable
         public object? ValueOf(object entry) => getter.GetClrValueUsingContainingEntity(entry) is { } value ? convert is null ? value : convert(value) : null;
 
         static Func<NpgsqlDataReader, int, object> ReaderOf(Type kind) =>
-            (Func<NpgsqlDataReader, int, object>)typeof(Column).GetMethod(nameof(Value), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
-                .MakeGenericMethod(kind).CreateDelegate(typeof(Func<NpgsqlDataReader, int, object>));
+            typeof(Column).GetMethod(nameof(Value), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
+                .MakeGenericMethod(kind).CreateDelegate<Func<NpgsqlDataReader, int, object>>();
 
         static object Value<T>(NpgsqlDataReader reader, int ordinal) where T : notnull => reader.GetFieldValue<T>(ordinal);
     }
