@@ -14,8 +14,36 @@ namespace Passerelle.Hub.Persistence.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.EnsureSchema(
+                name: "audit");
+
             migrationBuilder.CreateSequence<int>(
                 name: "case_numbers");
+
+            migrationBuilder.CreateTable(
+                name: "access_entries",
+                schema: "audit",
+                columns: table => new
+                {
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    resource = table.Column<string>(type: "text", nullable: false),
+                    method = table.Column<string>(type: "text", nullable: false),
+                    purpose = table.Column<string>(type: "text", nullable: false),
+                    caller_id = table.Column<string>(type: "text", nullable: false),
+                    actor = table.Column<string>(type: "text", nullable: true),
+                    partner_id = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_access_entries", x => x.sequence);
+                    table.CheckConstraint("ck_access_entries_link", "sequence > 0 and octet_length(hash) = 32");
+                    table.CheckConstraint("ck_access_entries_partner", "(purpose = 'partner') = (partner_id is not null)");
+                    table.CheckConstraint("ck_access_entries_purpose", "purpose in ('case_handling', 'rights_request', 'supervision', 'incident', 'technical_support', 'partner')");
+                });
 
             migrationBuilder.CreateTable(
                 name: "alarms",
@@ -62,6 +90,20 @@ namespace Passerelle.Hub.Persistence.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_cases", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "chains",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "text", nullable: false),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    hash = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_chains", x => x.name);
+                    table.CheckConstraint("ck_chains_head", "sequence >= 0 and octet_length(hash) = 32");
                 });
 
             migrationBuilder.CreateTable(
@@ -1058,6 +1100,24 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_access_entries_caller_id_sequence",
+                schema: "audit",
+                table: "access_entries",
+                columns: new[] { "caller_id", "sequence" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_entries_person_id_sequence",
+                schema: "audit",
+                table: "access_entries",
+                columns: new[] { "person_id", "sequence" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_entries_time",
+                schema: "audit",
+                table: "access_entries",
+                column: "time");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_alarms_name",
                 table: "alarms",
                 column: "name",
@@ -1449,6 +1509,10 @@ namespace Passerelle.Hub.Persistence.Migrations
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "access_entries",
+                schema: "audit");
+
+            migrationBuilder.DropTable(
                 name: "alarms");
 
             migrationBuilder.DropTable(
@@ -1456,6 +1520,9 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "audits");
+
+            migrationBuilder.DropTable(
+                name: "chains");
 
             migrationBuilder.DropTable(
                 name: "clock_events");

@@ -1940,6 +1940,31 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.ToTable("alarms", (string)null);
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Platform.Chains.ChainHead", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<long>("Sequence")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.HasKey("Name")
+                        .HasName("pk_chains");
+
+                    b.ToTable("chains", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_chains_head", "sequence >= 0 and octet_length(hash) = 32");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Platform.HubEvent", b =>
                 {
                     b.Property<long>("Sequence")
@@ -2001,6 +2026,79 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasFilter("(type like 'clock.%' or type in ('request.filed', 'request.answered', 'request.merged', 'exchange.delivered', 'exchange.answered', 'exchange.withdrawn', 'exchange.expired'))");
 
                     b.ToTable("events", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Privacy.Accesses.AccessEntry", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Actor")
+                        .HasColumnType("text")
+                        .HasColumnName("actor");
+
+                    b.Property<string>("CallerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("caller_id");
+
+                    b.Property<Guid?>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Method")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("method");
+
+                    b.Property<string>("PartnerId")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<Guid?>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("purpose");
+
+                    b.Property<string>("Resource")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("resource");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("Sequence")
+                        .HasName("pk_access_entries");
+
+                    b.HasIndex("Time")
+                        .HasDatabaseName("ix_access_entries_time");
+
+                    b.HasIndex("CallerId", "Sequence")
+                        .HasDatabaseName("ix_access_entries_caller_id_sequence");
+
+                    b.HasIndex("PersonId", "Sequence")
+                        .HasDatabaseName("ix_access_entries_person_id_sequence");
+
+                    b.ToTable("access_entries", "audit", t =>
+                        {
+                            t.HasCheckConstraint("ck_access_entries_link", "sequence > 0 and octet_length(hash) = 32");
+
+                            t.HasCheckConstraint("ck_access_entries_partner", "(purpose = 'partner') = (partner_id is not null)");
+
+                            t.HasCheckConstraint("ck_access_entries_purpose", "purpose in ('case_handling', 'rights_request', 'supervision', 'incident', 'technical_support', 'partner')");
+                        });
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Privacy.Consent", b =>
