@@ -1,4 +1,3 @@
-using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Privacy.Accesses;
 using Passerelle.Tests.Support;

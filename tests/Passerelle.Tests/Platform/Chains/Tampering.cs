@@ -111,7 +111,7 @@ sealed class Tampering(HubDb db, Random random, int count)
         await ExecuteAsync("update chains set hash = $1", hash);
     }
 
-    Task CopyAsync(int from, int to) => ExecuteAsync(
+    Task<int> CopyAsync(int from, int to) => ExecuteAsync(
         $"""
         insert into {Table} (sequence, hash, time, person_id, case_id, resource, method, purpose, caller_id, actor, partner_id)
         select $2, hash, time, person_id, case_id, resource, method, purpose, caller_id, actor, partner_id from {Table} where sequence = $1 or sequence = $1 + 1 order by sequence limit 1
