@@ -20,7 +20,7 @@ public sealed class KilledReadTests(Postgres postgres)
         var opened = (await cases.OpenCaseAsync(new() { RequestId = Household.NewId(), Members = { Household.AnAdult("UN") } })).Case;
         node.Arm(Points.AccessNoted, 1);
         await Assert.ThrowsAsync<RpcException>(() => cases.GetCaseAsync(new() { Name = opened.Name }).ResponseAsync);
-        Assert.True(node.Hub.HasExited);
+        await node.Hub.ExitAsync(TestContext.Current.CancellationToken);
 
         await using var source = NpgsqlDataSource.Create(database);
         await using var command = source.CreateCommand("select 'persons/' || person_id from audit.access_entries where resource = $1");
