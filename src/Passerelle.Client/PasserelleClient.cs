@@ -30,7 +30,7 @@ public sealed partial class PasserelleClient : IDisposable
         _options = options;
         _backoff = new Backoff(options);
         _channel = channel;
-        var invoker = options.ApiKey is { } key ? channel.Intercept(new KeyInterceptor(key)) : channel.CreateCallInvoker();
+        var invoker = channel.Intercept(new CallerInterceptor(options));
         Cases = new CaseService.CaseServiceClient(invoker);
         Clocks = new ClockService.ClockServiceClient(invoker);
         ClockReports = new ClockReportService.ClockReportServiceClient(invoker);
@@ -43,6 +43,7 @@ public sealed partial class PasserelleClient : IDisposable
         Purposes = new PurposeService.PurposeServiceClient(invoker);
         Agreements = new AgreementService.AgreementServiceClient(invoker);
         Disclosures = new DisclosureService.DisclosureServiceClient(invoker);
+        Accesses = new AccessService.AccessServiceClient(invoker);
         Cvs = new CvService.CvServiceClient(invoker);
         Referrals = new ReferralService.ReferralServiceClient(invoker);
         Offers = new OfferService.OfferServiceClient(invoker);
@@ -90,6 +91,9 @@ public sealed partial class PasserelleClient : IDisposable
 
     /// <summary>The register of disclosures: for internal applications.</summary>
     public DisclosureService.DisclosureServiceClient Disclosures { get; }
+
+    /// <summary>The access log: for internal applications.</summary>
+    public AccessService.AccessServiceClient Accesses { get; }
 
     /// <summary>CVs: for internal applications.</summary>
     public CvService.CvServiceClient Cvs { get; }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Passerelle.Contracts.Privacy.V1;
 
 namespace Passerelle.Client;
 
@@ -13,6 +14,15 @@ public sealed class PasserelleOptions
 
     /// <summary>The API key, sent as <c>authorization: Bearer</c> with every call. <see langword="null"/> (the default): none is sent.</summary>
     public string? ApiKey { get; init; }
+
+    /// <summary>
+    /// Why an internal application reads persons' data, sent with every call; <see cref="Reading"/> says it for one call. <see cref="AccessPurpose.Unspecified"/> (the default): nothing
+    /// is sent, and calls that read persons' data are refused (ACCESS_PURPOSE_MISSING) unless they say it themselves. Partners need not say it.
+    /// </summary>
+    public AccessPurpose Purpose { get; init; }
+
+    /// <summary>The person on whose behalf this process reads, as an identifier of your own; see <see cref="Reading.For"/>. <see langword="null"/> (the default): none is sent.</summary>
+    public string? Actor { get; init; }
 
     /// <summary>The client certificate with its private key, for mutual TLS. <see langword="null"/> (the default): none is shown.</summary>
     public X509Certificate2? ClientCertificate { get; init; }
@@ -66,6 +76,8 @@ public sealed class PasserelleOptions
         // The message must not repeat the key.
         if (ApiKey is not null && (ApiKey.Length == 0 || ApiKey.Any(c => c is <= ' ' or > '~')))
             throw new ArgumentException("ApiKey must hold printable ASCII characters only, without blanks.", nameof(ApiKey));
+        if (Actor is not null && (Actor.Length is 0 or > 100 || !Actor.All(c => char.IsAsciiLetterOrDigit(c) || "._:/-".Contains(c))))
+            throw new ArgumentException("Actor must be 1 to 100 letters, digits and characters of ._:/-", nameof(Actor));
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAttempts, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxAttempts, 5);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FirstBackoff, TimeSpan.Zero);

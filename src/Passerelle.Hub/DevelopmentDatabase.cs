@@ -22,6 +22,7 @@ public sealed class DevelopmentDatabase(EmbeddedPostgres postgres, DevelopmentAu
         {
             ["ConnectionStrings:Hub"] = postgres.ConnectionString(Storage.DatabaseName),
             ["Vault:MasterKeyFile"] = configuration["Vault:MasterKeyFile"] ?? (hasKey ? null : masterKey),
+            ["Anchors:File"] = configuration["Anchors:File"] ?? Path.Combine(folder, "anchors.log"),
             ["Listen:Certificate"] = configuration["Listen:Certificate"] ?? authority.Ensure("localhost", forServer: true, TimeProvider.System.GetUtcNow()),
             ["Listen:ClientAuthority"] = configuration["Listen:ClientAuthority"] ?? authority.AuthorityPath,
         });

@@ -25,6 +25,7 @@ using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using Passerelle.Hub.Rights;
 using Passerelle.Hub.Schooling;
 
@@ -80,6 +81,9 @@ public static class HubApp
         services.AddScoped<PersonLookups>();
         services.AddSingleton<KeyRotation>();
         services.AddSingleton(VaultAlarms.Unburied);
+        services.AddSingleton<IAccessWriter, AccessWriter>();
+        services.AddSingleton<AccessLog>();
+        services.AddSingleton<IChain>(AccessEntry.Chain);
 
         // Partners
         services.AddSingleton<CallerDirectory>();
@@ -182,6 +186,10 @@ public static class HubApp
         services.AddSingleton<HubSecret>();
         services.AddScoped<RequestLedger>();
         services.AddSingleton(typeof(Gathering<,>));
+        services.AddOptions<AnchorOptions>().BindConfiguration("Anchors");
+        services.AddScoped<ChainVerifier>();
+        services.AddSingleton<Anchorer>();
+        services.AddHostedService(provider => provider.GetRequiredService<Anchorer>());
         services.AddSingleton<EventFeed>();
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<WatchLoop>();
@@ -190,10 +198,12 @@ public static class HubApp
             grpc.MaxReceiveMessageSize = 4 * 1024 * 1024;
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<CallerInterceptor>();
+            grpc.Interceptors.Add<AccessInterceptor>();
         }).AddJsonTranscoding(json => json.TypeRegistry = TypeRegistry.FromFiles([ErrorDetailsReflection.Descriptor, .. ContractFiles.All]));
         services.AddGrpcReflection();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<CallerInterceptor>();
+        services.AddSingleton<AccessInterceptor>();
         // The first port answers before the last one listens: ready is when all do.
         services.AddSingleton<StartedHealth>();
         services.AddHealthChecks().AddCheck<StartedHealth>("started", tags: ["ready"]).AddCheck<StorageHealth>("storage", tags: ["ready"]);
@@ -263,6 +273,7 @@ public static class HubApp
         app.MapGrpcService<RecallService>();
         app.MapGrpcService<PersonRightsService>();
         app.MapGrpcService<DisclosureService>();
+        app.MapGrpcService<AccessService>();
         app.MapGrpcService<PartnerService>();
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<InboxService>();

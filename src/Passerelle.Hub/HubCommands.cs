@@ -3,12 +3,13 @@ using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform.Alarms;
+using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Privacy;
 using Passerelle.Hub.Rights;
 
 namespace Passerelle.Hub;
 
-/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys, lanes and agreements, what is signed for them, the clocks' policies, the vault's keys, and alarms.</summary>
+/// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys, lanes and agreements, what is signed for them, the clocks' policies, the vault's keys, alarms, and the chained logs.</summary>
 public static class HubCommands
 {
     public static Task<int> RunAsync(string[] args)
@@ -47,6 +48,7 @@ public static class HubCommands
         root.Add(PolicyCommands.Build(WithServicesAsync));
         root.Add(VaultCommands.Build(WithServicesAsync));
         root.Add(AlarmCommands.Build(WithServicesAsync));
+        root.Add(ChainCommands.Build(WithServicesAsync));
         return root.Parse(args).InvokeAsync();
     }
 

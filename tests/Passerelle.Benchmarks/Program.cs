@@ -3,10 +3,14 @@ using Passerelle.Benchmarks.Exchanges;
 using Passerelle.Benchmarks.Harness;
 using Passerelle.Benchmarks.Keys;
 using Passerelle.Benchmarks.Listings;
+using Passerelle.Benchmarks.Privacy;
 using Passerelle.Benchmarks.Status;
 
 // Started by `status`: the server that it measures against.
 if (args is [BareServer.Command, .. var configuration]) return await BareServer.RunAsync(configuration);
+
+// Started by `access.cost`: the hub without its access log.
+if (args is [HubWithoutLog.Command, .. var ofHub]) return await HubWithoutLog.RunAsync(ofHub);
 
 // Started by the benchmarks of the exchange kernel: the partners' servers, and the usual way of sending to them.
 if (args is [PartnerHall.Command, .. var ofHall]) return await PartnerHall.RunAsync(ofHall);
@@ -27,5 +31,7 @@ return await BenchCommand.RunAsync(
         new("clocks.hangfire", "10,000 deadlines of one second, against one scheduled Hangfire job for each.", OneJobPerDeadline.MeasureAsync),
         new("clocks.recalculate", "1,000,000 open clocks moved to another policy while others are paused and resumed.", Recalculation.MeasureAsync),
         new("keys.rotate", "1,000,000 persons' keys wrapped with another master key while GetCase is called.", Rotation.MeasureAsync),
+        new("chain.verify", "passerelle-hub chains verify over an access log of 1,000,000 entries.", ChainVerify.MeasureAsync),
+        new("access.cost", "CaseService.GetCase at 64 in flight, against the same hub without its access log.", AccessCost.MeasureAsync),
     ],
     args);

@@ -22,6 +22,8 @@ export class Hub {
   constructor(target, credentials, key) {
     this.#target = target;
     this.#credentials = credentials;
+    // Why an internal application reads what is about people; a partner need not say it.
+    this.#metadata.set('passerelle-purpose', 'case_handling');
     if (key) this.#metadata.set('authorization', `Bearer ${key}`);
   }
 

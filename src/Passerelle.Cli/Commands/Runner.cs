@@ -39,6 +39,8 @@ internal sealed class Runner(ConnectionOptions options, TextWriter output, TextW
             {
                 Address = connection.Address,
                 ApiKey = connection.Key,
+                Purpose = connection.Purpose,
+                Actor = connection.Actor,
                 ClientCertificate = connection.Certificate,
                 TrustedAuthorityFile = connection.AuthorityFile,
                 FirstBackoff = host.FirstBackoff,

@@ -2,12 +2,18 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Passerelle.Client;
+using Passerelle.Contracts.Privacy.V1;
 
 namespace Passerelle.Cli.Settings;
 
 /// <summary>Where the hub is and who we are to it: an option wins over the environment, which wins over the profile.</summary>
-internal sealed record Connection(Uri Address, string? Key, X509Certificate2? Certificate, string? AuthorityFile)
+internal sealed record Connection(Uri Address, string? Key, X509Certificate2? Certificate, string? AuthorityFile, AccessPurpose Purpose, string? Actor)
 {
+    /// <summary>Why persons' data may be read, as one says it.</summary>
+    public static readonly Dictionary<string, AccessPurpose> Purposes =
+        Enum.GetValues<AccessPurpose>().Where(p => p is not (AccessPurpose.Unspecified or AccessPurpose.Partner)).ToDictionary(Reading.Word);
+
     /// <summary>Says nothing of the key.</summary>
     public override string ToString() => Address.ToString();
 
@@ -30,8 +36,17 @@ internal sealed record Connection(Uri Address, string? Key, X509Certificate2? Ce
             address,
             key,
             LoadCertificate(Chosen(parsed.GetValue(options.Certificate), profile.Certificate), variable("PASSERELLE_CERT_PASSWORD")),
-            CheckAuthority(Chosen(parsed.GetValue(options.Authority), profile.Authority)));
+            CheckAuthority(Chosen(parsed.GetValue(options.Authority), profile.Authority)),
+            PurposeOf(Chosen(parsed.GetValue(options.Purpose), variable("PASSERELLE_PURPOSE"))),
+            ActorOf(Chosen(parsed.GetValue(options.Actor), variable("PASSERELLE_ACTOR"))));
     }
+
+    private static AccessPurpose PurposeOf(string? word) => word is null ? AccessPurpose.CaseHandling
+        : Purposes.TryGetValue(word, out var purpose) ? purpose
+        : throw new UsageException(Sentences.Get("WordUnknown", Printable.Line(word), "PASSERELLE_PURPOSE", string.Join(", ", Purposes.Keys)));
+
+    private static string? ActorOf(string? actor) => actor is null || (actor.Length <= 100 && actor.All(c => char.IsAsciiLetterOrDigit(c) || "._:/-".Contains(c))) ? actor
+        : throw new UsageException(Sentences.Get("Usage.ActorMalformed"));
 
     // Empty counts as unset: scripts write PASSERELLE_KEY= to say "none".
     private static string? Chosen(params ReadOnlySpan<string?> values)

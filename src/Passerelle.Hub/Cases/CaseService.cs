@@ -6,12 +6,13 @@ using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using Wire = Passerelle.Contracts.Cases.V1;
 
 namespace Passerelle.Hub.Cases;
 
 public sealed class CaseService(
-    HubDb db, RequestLedger ledger, Vault vault, PersonLookups lookups, EventFeed feed, NpgsqlDataSource source, WatchLoop watch, ChangeSignal changes) : Wire.CaseService.CaseServiceBase
+    HubDb db, RequestLedger ledger, Vault vault, PersonLookups lookups, AccessLog access, EventFeed feed, NpgsqlDataSource source, WatchLoop watch, ChangeSignal changes) : Wire.CaseService.CaseServiceBase
 {
     const int MaxMembers = 20;
     const int MaxTimeline = 500;
@@ -61,6 +62,7 @@ public sealed class CaseService(
         var clocks = await db.Clocks.AsNoTracking().Where(c => c.CaseId == id).OrderBy(c => c.DueTime).ToListAsync(ct);
         var timeline = await db.Events.AsNoTracking().Where(e => e.CaseId == id).OrderByDescending(e => e.Time).ThenByDescending(e => e.Sequence).Take(MaxTimeline).ToListAsync(ct);
         var response = new Wire.GetCaseResponse { Case = ToWire(found, members), Cursor = cursor.ToString() };
+        await access.ReadAsync(context, request.Name, id, members.Select(m => m.Id));
         await vault.LoadAsync(members.Select(m => m.Id), ct);
         response.Members.AddRange(members.Select(m => m.ToWire(vault.Find(m.Id))));
         response.Requests.AddRange(requests.Select(r => RequestService.ToWire(r, clocks.Single(c => c.Subject == r.Name))));

@@ -5,11 +5,12 @@ using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using Wire = Passerelle.Contracts.Cases.V1;
 
 namespace Passerelle.Hub.Cases;
 
-public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clocks, Vault vault, ChangeSignal changes) : Wire.RequestService.RequestServiceBase
+public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clocks, Vault vault, AccessLog access, ChangeSignal changes) : Wire.RequestService.RequestServiceBase
 {
     const int MaxText = 5000;
     const int MaxAdvisor = 100;
@@ -116,6 +117,7 @@ public sealed class RequestService(HubDb db, RequestLedger ledger, ClockBook clo
         var ct = context.CancellationToken;
         var found = await db.Requests.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
         var promise = await db.Clocks.AsNoTracking().SingleAsync(c => c.Subject == found.Name, ct);
+        await access.ReadAsync(context, found.Name, found.CaseId, found.PersonId);
         var response = new Wire.GetRequestResponse { Request = ToWire(found, promise) };
         if (await vault.FindAsync(found.PersonId, ct) is { } cipher) (response.Text, response.AnswerText) = (found.OpenText(cipher), found.OpenAnswerText(cipher));
         return response;

@@ -6,12 +6,13 @@ using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using Wire = Passerelle.Contracts.Employment.V1;
 
 namespace Passerelle.Hub.Employment;
 
 public sealed class ReferralService(
-    HubDb db, Gathering<NewReferral, Wire.CreateReferralResponse> creations, RequestLedger ledger, ExchangeDesk desk, Vault vault, ReferralFollowUp followUp,
+    HubDb db, Gathering<NewReferral, Wire.CreateReferralResponse> creations, RequestLedger ledger, ExchangeDesk desk, Vault vault, AccessLog access, ReferralFollowUp followUp,
     Nudge<DeliverDue> delivery, ChangeSignal changes) : Wire.ReferralService.ReferralServiceBase
 {
     const int MaxMessage = 2000;
@@ -38,7 +39,9 @@ public sealed class ReferralService(
         var (caller, ct) = (context.Caller(), context.CancellationToken);
         var referral = await SeenBy(caller).SingleOrDefaultAsync(r => r.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
         var response = new Wire.GetReferralResponse { Referral = referral.ToWire((await StatesAsync([referral], ct))[referral.ExchangeId], caller.PartnerId is not null) };
-        if (caller.PartnerId is not null || await vault.FindAsync(referral.PersonId, ct) is not { } cipher) return response;
+        if (caller.PartnerId is not null) return response;
+        await access.ReadAsync(context, request.Name, referral.CaseId, referral.PersonId);
+        if (await vault.FindAsync(referral.PersonId, ct) is not { } cipher) return response;
         (response.Introduction, response.AnswerMessage) = (referral.OpenIntroduction(cipher), referral.OpenAnswerMessage(cipher));
         return response;
     }

@@ -11,6 +11,7 @@ using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using Passerelle.Hub.Rights;
 using Passerelle.Hub.Schooling;
 
@@ -56,6 +57,8 @@ public sealed class HubDb : DbContext
     public DbSet<CertificateKey> CertificateKeys => Set<CertificateKey>();
 
     public DbSet<Disclosure> Disclosures => Set<Disclosure>();
+
+    public DbSet<AccessEntry> AccessEntries => Set<AccessEntry>();
 
     public DbSet<PersonKey> PersonKeys => Set<PersonKey>();
 

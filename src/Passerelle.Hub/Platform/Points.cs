@@ -53,6 +53,9 @@ public static class Points
     /// <summary>A notification is saved, and not committed yet.</summary>
     public const string NotificationSaved = "notification.saved";
 
+    /// <summary>That persons' data is read is committed, and the response has not left yet.</summary>
+    public const string AccessNoted = "access.committed";
+
     static readonly DiagnosticListener Listener = new(Source);
 
     public static void Reach(string point)

@@ -8,12 +8,13 @@ using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using Wire = Passerelle.Contracts.Privacy.V1;
 
 namespace Passerelle.Hub.Rights;
 
 public sealed partial class PersonRightsService(
-    HubDb db, RequestLedger ledger, RightsDesk desk, Vault vault, PersonLookups lookups, PersonArchive archive, Erasure erasure, Stopping stopping, RecallDesk recalls, Certificates certificates,
+    HubDb db, RequestLedger ledger, RightsDesk desk, Vault vault, PersonLookups lookups, AccessLog access, PersonArchive archive, Erasure erasure, Stopping stopping, RecallDesk recalls, Certificates certificates,
     Nudge<Exchanges.DeliverDue> delivery, ChangeSignal changes) : Wire.PersonRightsService.PersonRightsServiceBase
 {
     const int ChunkSize = 64 * 1024;
@@ -93,7 +94,8 @@ public sealed partial class PersonRightsService(
     {
         var personId = IdOf(request.Name, Names.Persons);
         var ct = context.CancellationToken;
-        await desk.CaseOfAsync(personId, request.Name, ct);
+        var caseId = await desk.CaseOfAsync(personId, request.Name, ct);
+        await access.ReadAsync(context, request.Name, caseId, personId);
         var cipher = await vault.OpenEvenRestrictedAsync(personId, ct);
         await responseStream.WriteAsync(
             new Wire.DownloadPersonArchiveResponse { Archive = new() { Person = request.Name, FileName = $"{personId:D}.zip", MediaType = "application/zip" } }, ct);

@@ -6,11 +6,12 @@ using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using Wire = Passerelle.Contracts.Schooling.V1;
 
 namespace Passerelle.Hub.Schooling;
 
-public sealed class DocumentService(HubDb db, RequestLedger ledger, Vault vault, ChangeSignal changes) : Wire.DocumentService.DocumentServiceBase
+public sealed class DocumentService(HubDb db, RequestLedger ledger, Vault vault, AccessLog access, ChangeSignal changes) : Wire.DocumentService.DocumentServiceBase
 {
     const int ChunkSize = 64 * 1024;
 
@@ -47,6 +48,8 @@ public sealed class DocumentService(HubDb db, RequestLedger ledger, Vault vault,
         var cipher = await vault.OpenAsync(document.PersonId, ct);
         var content = (await db.DocumentContents.AsNoTracking().SingleAsync(c => c.DocumentId == id, ct)).Open(cipher);
         if (sentIn is not null) await RecordDisclosureAsync(document, sentIn, ct);
+        var caseId = await db.Persons.Where(p => p.Id == document.PersonId).Select(p => (Guid?)p.CaseId).SingleOrDefaultAsync(ct);
+        await access.ReadAsync(context, document.Name, caseId, document.PersonId);
         await responseStream.WriteAsync(new Wire.DownloadDocumentResponse { Document = document.ToWire(cipher) }, ct);
         for (var start = 0; start < content.Length; start += ChunkSize)
         {

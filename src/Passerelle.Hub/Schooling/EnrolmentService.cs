@@ -9,12 +9,13 @@ using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
+using Passerelle.Hub.Privacy.Accesses;
 using AnswerCase = Passerelle.Contracts.Schooling.V1.AnswerEnrolmentRequest.AnswerOneofCase;
 using Wire = Passerelle.Contracts.Schooling.V1;
 
 namespace Passerelle.Hub.Schooling;
 
-public sealed class EnrolmentService(HubDb db, RequestLedger ledger, ExchangeDesk desk, Vault vault, Nudge<DeliverDue> delivery, ChangeSignal changes)
+public sealed class EnrolmentService(HubDb db, RequestLedger ledger, ExchangeDesk desk, Vault vault, AccessLog access, Nudge<DeliverDue> delivery, ChangeSignal changes)
     : Wire.EnrolmentService.EnrolmentServiceBase
 {
     public const int MaxDocuments = 20;
@@ -86,6 +87,7 @@ public sealed class EnrolmentService(HubDb db, RequestLedger ledger, ExchangeDes
         violations.ThrowIfAny();
         var ct = context.CancellationToken;
         var found = await VisibleTo(context.Caller()).AsNoTracking().Include(e => e.Documents).SingleOrDefaultAsync(e => e.Id == id, ct) ?? throw new ResourceNotFound(request.Name);
+        await access.ReadAsync(context, found.Name, found.CaseId, found.PersonId);
         return new Wire.GetEnrolmentResponse { Enrolment = ToWire(found), AnswerMessage = await vault.FindAsync(found.PersonId, ct) is { } cipher ? found.OpenAnswerMessage(cipher) : "" };
     }
 

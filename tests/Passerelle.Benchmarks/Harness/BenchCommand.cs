@@ -18,7 +18,7 @@ static class BenchCommand
         var names = new Argument<string[]>("NAME") { Description = "Which benchmarks; all when none is named.", Arity = ArgumentArity.ZeroOrMore };
         var list = new Option<bool>("--list") { Description = "Name the benchmarks and end." };
         var rows = AtLeastOne("--rows", 100_000, "Listings of an import.");
-        var calls = AtLeastOne("--calls", 50_000, "Status calls of one run.");
+        var calls = AtLeastOne("--calls", 50_000, "Calls of one run of `status` or `access.cost`.");
         var runs = AtLeastOne("--runs", 3, "Measured runs of each side; figures are their medians.");
         var seed = new Option<int>("--seed") { Description = "Of everything that is generated.", DefaultValueFactory = _ => 14 };
         var seconds = AtLeastOne("--seconds", 120, "Of a sustained run of deliveries; other runs of the exchange kernel take a half or a quarter of it.");
@@ -26,12 +26,13 @@ static class BenchCommand
         var waiting = AtLeastOne("--waiting", 1_000_000, "Exchanges that wait in `backlog`; in `fairness`, a tenth of them for one partner.");
         var clocks = AtLeastOne("--clocks", 1_000_000, "Open clocks in `clocks`, beside ten times as many that are closed; a tenth of them comes due in one second.");
         var keys = AtLeastOne("--keys", 1_000_000, "Persons' keys in `keys.rotate`.");
+        var entries = AtLeastOne("--entries", 1_000_000, "Entries of the access log in `chain.verify`.");
         names.Validators.Add(given =>
         {
             foreach (var name in given.GetValueOrDefault<string[]>() ?? [])
                 if (!all.Any(b => b.Name == name)) given.AddError($"There is no benchmark {name}; there are: {string.Join(", ", all.Select(b => b.Name))}.");
         });
-        var root = new RootCommand("Measures the hub beside the least that the same work can cost, or the usual way of doing it, alternately where both run, and prints one JSON line a figure.") { names, list, rows, calls, seconds, persons, waiting, clocks, keys, runs, seed };
+        var root = new RootCommand("Measures the hub beside the least that the same work can cost, or the usual way of doing it, alternately where both run, and prints one JSON line a figure.") { names, list, rows, calls, seconds, persons, waiting, clocks, keys, entries, runs, seed };
         root.SetAction(async (parsed, ct) =>
         {
             if (parsed.GetValue(list))
@@ -42,7 +43,8 @@ static class BenchCommand
 
             var wanted = parsed.GetValue(names) is { Length: > 0 } some ? all.Where(b => some.Contains(b.Name)) : all;
             return await MeasureAsync(wanted, new BenchOptions(
-                parsed.GetValue(rows), parsed.GetValue(calls), parsed.GetValue(runs), parsed.GetValue(seed), parsed.GetValue(seconds), parsed.GetValue(persons), parsed.GetValue(waiting), parsed.GetValue(clocks), parsed.GetValue(keys)), ct);
+                parsed.GetValue(rows), parsed.GetValue(calls), parsed.GetValue(runs), parsed.GetValue(seed), parsed.GetValue(seconds), parsed.GetValue(persons), parsed.GetValue(waiting), parsed.GetValue(clocks),
+                parsed.GetValue(keys), parsed.GetValue(entries)), ct);
         });
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopsWithin });
     }

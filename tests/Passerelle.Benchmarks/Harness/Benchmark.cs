@@ -4,7 +4,7 @@ namespace Passerelle.Benchmarks.Harness;
 sealed record Benchmark(string Name, string Description, Func<BenchOptions, CancellationToken, Task<Measurement>> MeasureAsync);
 
 /// <param name="Rows">Listings of an import.</param>
-/// <param name="Calls">Status calls of one run.</param>
+/// <param name="Calls">Calls of one run of `status` or `access.cost`.</param>
 /// <param name="Runs">Measured rounds of each side; one more comes first and does not count.</param>
 /// <param name="Seed">Of everything that is generated.</param>
 /// <param name="Seconds">How long a sustained run of deliveries is; the other runs of the exchange kernel take a half or a quarter of it.</param>
@@ -12,7 +12,8 @@ sealed record Benchmark(string Name, string Description, Func<BenchOptions, Canc
 /// <param name="Waiting">Exchanges that wait in `backlog`; a tenth of them waits for one partner in `fairness`.</param>
 /// <param name="Clocks">Open clocks in `clocks`; ten times as many are closed.</param>
 /// <param name="Keys">Persons' keys in `keys.rotate`.</param>
-sealed record BenchOptions(int Rows, int Calls, int Runs, int Seed, int Seconds, int Persons, int Waiting, int Clocks, int Keys);
+/// <param name="Entries">Of the access log in `chain.verify`.</param>
+sealed record BenchOptions(int Rows, int Calls, int Runs, int Seed, int Seconds, int Persons, int Waiting, int Clocks, int Keys, int Entries);
 
 /// <param name="Settings">Of the hub and of the load, as far as they are not defaults or say how hard the figures were to reach.</param>
 sealed record Measurement(IReadOnlyList<Figure> Figures, Machine Machine, IReadOnlyDictionary<string, string>? Settings = null);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using Passerelle.Client;
+using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Hub.Persistence;
 
 namespace Passerelle.Benchmarks.Harness;
@@ -105,7 +106,7 @@ sealed class Sandbox : IAsyncDisposable
         await StopAsync(Folder, postgres, Source);
     }
 
-    static PasserelleClient Connect(Uri address, string key) => PasserelleClient.Connect(new PasserelleOptions { Address = address, ApiKey = key, MaxAttempts = 1 });
+    static PasserelleClient Connect(Uri address, string key) => PasserelleClient.Connect(new PasserelleOptions { Address = address, ApiKey = key, Purpose = AccessPurpose.CaseHandling, MaxAttempts = 1 });
 
     string KeyOf(string caller)
     {

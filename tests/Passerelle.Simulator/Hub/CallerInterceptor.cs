@@ -3,7 +3,7 @@ using Grpc.Core.Interceptors;
 
 namespace Passerelle.Simulator.Hub;
 
-/// <summary>Sends the caller's key with every call, and bounds every call that is not a feed.</summary>
+/// <summary>Sends the caller's key and its purpose with every call, and bounds every call that is not a feed.</summary>
 sealed class CallerInterceptor(string key, TimeProvider time) : Interceptor
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -23,7 +23,7 @@ sealed class CallerInterceptor(string key, TimeProvider time) : Interceptor
     ClientInterceptorContext<TRequest, TResponse> WithKey<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class where TResponse : class
     {
-        var headers = new Metadata { { "authorization", $"Bearer {key}" } };
+        var headers = new Metadata { { "authorization", $"Bearer {key}" }, { "passerelle-purpose", "case_handling" } };
         foreach (var entry in context.Options.Headers ?? []) headers.Add(entry);
         return new(context.Method, context.Host, context.Options.WithHeaders(headers));
     }

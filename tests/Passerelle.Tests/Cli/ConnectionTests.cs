@@ -134,6 +134,23 @@ public sealed class ConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Why_persons_data_is_read_is_case_handling_unless_it_is_said()
+    {
+        var environment = new Dictionary<string, string> { ["PASSERELLE_ADDRESS"] = _hub.Address.ToString() };
+        await ListAsync(environment);
+        environment["PASSERELLE_PURPOSE"] = "supervision";
+        environment["PASSERELLE_ACTOR"] = "conseiller-1";
+        await ListAsync(environment);
+        await ListAsync(environment, "--purpose", "incident", "--actor", "conseiller-2");
+
+        Assert.Equal([("case_handling", null), ("supervision", "conseiller-1"), ("incident", "conseiller-2")], _hub.Calls.Select(c => (c.Purpose, c.Actor)));
+        Assert.Equal(2, (await ListAsync(environment, "--purpose", "partner")).Code);
+        Assert.Equal(2, (await ListAsync(environment, "--actor", "Camille Exemple")).Code);
+        environment["PASSERELLE_PURPOSE"] = "curiosité";
+        Assert.Contains("case_handling", (await ListAsync(environment)).Error);
+    }
+
+    [Fact]
     public async Task Nobody_listening_is_unavailable()
     {
         var result = await ListAsync([], "--address", Nowhere);

@@ -29,8 +29,8 @@ public sealed partial class FakeHub : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://unset");
 
-    /// <summary>The method and the authorization of every call, in order of arrival.</summary>
-    public ConcurrentQueue<(string Method, string? Authorization)> Calls { get; } = [];
+    /// <summary>The method of every call, and who called and why, in order of arrival.</summary>
+    public ConcurrentQueue<(string Method, string? Authorization, string? Purpose, string? Actor)> Calls { get; } = [];
 
     public Func<IAsyncStreamReader<ImportFeedRequest>, ServerCallContext, Task<ImportFeedResponse>> OnImportFeed { get; set; } = (_, _) => throw Unscripted;
     public Func<IAsyncStreamReader<PushOffersRequest>, ServerCallContext, Task<PushOffersResponse>> OnPushOffers { get; set; } = (_, _) => throw Unscripted;
@@ -148,7 +148,8 @@ public sealed partial class FakeHub : IAsyncDisposable
             return continuation(request, responseStream, context);
         }
 
-        private void Record(ServerCallContext context) => hub.Calls.Enqueue((context.Method, context.RequestHeaders.GetValue("authorization")));
+        private void Record(ServerCallContext context) => hub.Calls.Enqueue(
+            (context.Method, context.RequestHeaders.GetValue("authorization"), context.RequestHeaders.GetValue("passerelle-purpose"), context.RequestHeaders.GetValue("passerelle-actor")));
     }
 
     private sealed class FakeFeeds(FakeHub hub) : FeedService.FeedServiceBase

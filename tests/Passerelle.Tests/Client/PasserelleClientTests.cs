@@ -4,6 +4,7 @@ using Passerelle.Client;
 using Passerelle.Contracts.Common.V1;
 using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Exchanges.V1;
+using Passerelle.Contracts.Privacy.V1;
 
 namespace Passerelle.Tests.Client;
 
@@ -45,6 +46,30 @@ public sealed class PasserelleClientTests : IAsyncLifetime
 
         Assert.Equal("Bearer another", Assert.Single(_hub.Calls).Authorization);
         Assert.Single(own);
+    }
+
+    [Fact]
+    public async Task Why_persons_data_is_read_is_sent_with_every_call_and_a_call_may_say_otherwise()
+    {
+        _hub.OnGetExchange = _ => new GetExchangeResponse();
+        using var client = PasserelleClient.Connect(new PasserelleOptions { Address = _hub.Address, Purpose = AccessPurpose.CaseHandling, Actor = "advisor-1" });
+
+        await client.Exchanges.GetExchangeAsync(new GetExchangeRequest(), cancellationToken: Token);
+        await client.Exchanges.GetExchangeAsync(new GetExchangeRequest(), Reading.For(AccessPurpose.RightsRequest, "advisor-2"), cancellationToken: Token);
+
+        Assert.Equal([("case_handling", "advisor-1"), ("rights_request", "advisor-2")], _hub.Calls.Select(c => (c.Purpose, c.Actor)));
+        Assert.Throws<ArgumentException>(() => PasserelleClient.Connect(new PasserelleOptions { Address = _hub.Address, Actor = "Camille Exemple" }));
+    }
+
+    [Fact]
+    public async Task Nothing_is_said_of_a_purpose_that_nobody_gave()
+    {
+        _hub.OnGetExchange = _ => new GetExchangeResponse();
+        using var client = _hub.Connect();
+
+        await client.Exchanges.GetExchangeAsync(new GetExchangeRequest(), cancellationToken: Token);
+
+        Assert.Equal((null, null), _hub.Calls.Select(c => (c.Purpose, c.Actor)).Single());
     }
 
     [Fact]

@@ -175,6 +175,12 @@ sealed record BadContract(Func<Contract, IEnumerable<string>> Rule, string Text,
             """, "OpenAResponse: cases.members.given_name is personal, and the response of OpenA", "the response of SendA"),
         new(PrivacyRules.FieldsNamedAfterPeoplesDataAreMarked, "message A { string pupil_family_name = 1; google.type.Date birth_date = 2; string text_version = 3; }",
             "passerelle.bad.v1.A.pupil_family_name:", "passerelle.bad.v1.A.birth_date:"),
+        new(PrivacyRules.RpcsThatGivePersonalDataWantAPurpose, """
+            message GetARequest { string name = 1; }
+            message GetAResponse { repeated Member members = 1; message Member { string given_name = 1 [(passerelle.common.v1.personal) = true]; } }
+            message GetBResponse { google.protobuf.Any payload = 1 [(passerelle.common.v1.personal) = true]; }
+            service BadService { rpc GetA(GetARequest) returns (GetAResponse); rpc GetB(GetARequest) returns (GetBResponse); }
+            """, "passerelle.bad.v1.BadService.GetA: gives personal data"),
         new(PrivacyRules.PayloadsOfAnyTypeAreMarked, "message A { google.protobuf.Any payload = 1; }", "passerelle.bad.v1.A.payload:"),
     ];
 

@@ -61,6 +61,7 @@ public class StyleTests
 
     [Fact] public void Responses_of_creating_rpcs_hold_nothing_personal() => Holds(PrivacyRules.ResponsesOfCreatingRpcsHoldNothingPersonal);
     [Fact] public void Fields_named_after_peoples_data_are_marked_personal() => Holds(PrivacyRules.FieldsNamedAfterPeoplesDataAreMarked);
+    [Fact] public void Rpcs_that_give_personal_data_want_a_purpose() => Holds(PrivacyRules.RpcsThatGivePersonalDataWantAPurpose);
     [Fact] public void Payloads_of_any_type_are_marked_personal() => Holds(PrivacyRules.PayloadsOfAnyTypeAreMarked);
 
     static void Holds(Func<Contract, IEnumerable<string>> rule) => Findings.None(rule(Contract.Current));

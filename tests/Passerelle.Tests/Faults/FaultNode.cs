@@ -98,6 +98,7 @@ sealed class FaultNode : IAsyncDisposable
         return channel.Intercept(metadata =>
         {
             metadata.Add("authorization", $"Bearer {key}");
+            metadata.Add("passerelle-purpose", "case_handling");
             return metadata;
         });
     }

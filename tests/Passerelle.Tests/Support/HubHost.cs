@@ -93,18 +93,28 @@ public sealed class HubHost : IAsyncDisposable
     /// <summary>Calls as this caller: `crm` (an internal application), or a partner's id; null calls without a key.</summary>
     public CallInvoker As(string? caller) => WithKey(caller is null ? null : keys[caller]);
 
-    public CallInvoker WithKey(string? key) => channel.Intercept(metadata =>
+    public CallInvoker WithKey(string? key) => Bare(key).Intercept(metadata =>
     {
-        if (key is not null) metadata.Add("authorization", $"Bearer {key}");
+        metadata.Add("passerelle-purpose", "case_handling");
         return metadata;
     });
+
+    /// <summary>Calls without saying why.</summary>
+    public CallInvoker BareAs(string caller) => Bare(keys[caller]);
 
     public HttpClient Http(string caller)
     {
         var client = app.GetTestClient();
         client.DefaultRequestHeaders.Authorization = new("Bearer", keys[caller]);
+        client.DefaultRequestHeaders.Add("passerelle-purpose", "case_handling");
         return client;
     }
+
+    CallInvoker Bare(string? key) => channel.Intercept(metadata =>
+    {
+        if (key is not null) metadata.Add("authorization", $"Bearer {key}");
+        return metadata;
+    });
 
     /// <summary>Does what a Hangfire job would do, once.</summary>
     public Task RunAsync<TWork>() where TWork : IDueWork => app.Services.GetRequiredService<TWork>().RunAsync(TestContext.Current.CancellationToken);
@@ -150,7 +160,7 @@ public sealed class HubHost : IAsyncDisposable
     /// <summary>Every table, row by row, as text: to look for what must not be there, or to see that nothing changed.</summary>
     public async Task<string> DumpAsync(params string[] except)
     {
-        await using var tables = Source.CreateCommand("select table_schema || '.' || table_name from information_schema.tables where table_schema in ('public', 'vault', 'hangfire') and table_type = 'BASE TABLE' order by 1");
+        await using var tables = Source.CreateCommand("select table_schema || '.' || table_name from information_schema.tables where table_schema in ('public', 'vault', 'audit', 'hangfire') and table_type = 'BASE TABLE' order by 1");
         var names = new List<string>();
         await using (var reader = await tables.ExecuteReaderAsync()) while (await reader.ReadAsync()) names.Add(reader.GetString(0));
         var dump = new System.Text.StringBuilder();

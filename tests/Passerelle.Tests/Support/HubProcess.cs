@@ -124,6 +124,7 @@ public sealed class HubProcess : IAsyncDisposable
         return channel.Intercept(metadata =>
         {
             metadata.Add("authorization", $"Bearer {key}");
+            metadata.Add("passerelle-purpose", "case_handling");
             return metadata;
         });
     }

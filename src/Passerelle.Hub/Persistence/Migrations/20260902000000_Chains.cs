@@ -9,7 +9,7 @@ namespace Passerelle.Hub.Persistence.Migrations;
 [Migration("20260902000000_Chains")]
 public sealed class Chains : Migration
 {
-    static readonly string[] Tables = ["consent_entries"];
+    static readonly string[] Tables = ["audit.access_entries", "consent_entries"];
 
     protected override void Up(MigrationBuilder migrationBuilder)
     {

@@ -24,8 +24,8 @@ public static class ChainedMapping
     /// <summary>The sequence is the key. That the rows cannot be changed is a trigger's to see to, see ChainTriggers.</summary>
     public static void IsChained<TEntry>(this EntityTypeBuilder<TEntry> builder) where TEntry : class, IChained
     {
-        builder.HasKey(e => e.Sequence);
-        builder.Property(e => e.Sequence).ValueGeneratedNever();
+        builder.HasKey(nameof(IChained.Sequence));
+        builder.Property<long>(nameof(IChained.Sequence)).ValueGeneratedNever();
         var table = builder.Metadata.GetTableName();
         builder.ToTable(t => t.HasCheckConstraint($"ck_{table}_link", "sequence > 0 and octet_length(hash) = 32"));
     }

@@ -24,6 +24,15 @@ static partial class PrivacyRules
         where field.Is("google.protobuf.Any") && !field.IsPersonal()
         select $"{field.FullName}: an Any is personal";
 
+    /// <summary>What an exchange hands over (an Any) is in the register of disclosures; everything else that is given of a person is in the access log, with its purpose.</summary>
+    public static IEnumerable<string> RpcsThatGivePersonalDataWantAPurpose(Contract contract) =>
+        from rpc in contract.Rpcs
+        where !rpc.IsServedByPartner() && GivesPersonalData(rpc.OutputType, []) && !rpc.Declaration.Sentence().Contains("ACCESS_PURPOSE_MISSING", StringComparison.Ordinal)
+        select $"{rpc.FullName}: gives personal data, so it names ACCESS_PURPOSE_MISSING after \"Errors:\"";
+
+    static bool GivesPersonalData(MessageDescriptor message, IReadOnlyList<MessageDescriptor> above) => !above.Contains(message) && message.Fields.InDeclarationOrder()
+        .Any(field => !field.Is("google.protobuf.Any") && (field.IsPersonal() || (field.FieldType == FieldType.Message && GivesPersonalData(field.MessageType, [.. above, message]))));
+
     static IEnumerable<string> PersonalPaths(MessageDescriptor message, IReadOnlyList<MessageDescriptor> above)
     {
         if (above.Contains(message))
