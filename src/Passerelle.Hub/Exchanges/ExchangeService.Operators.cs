@@ -41,8 +41,7 @@ public sealed partial class ExchangeService
             LastError = exchange.IsUndelivered ? await LastErrorAsync(exchange, ct) : "",
         };
         response.Attempts.AddRange((await db.Attempts.AsNoTracking().Where(a => a.ExchangeId == id).OrderBy(a => a.Number).ToListAsync(ct)).Select(ToWire));
-        if (context.Caller().PartnerId is null)
-            response.Decisions.AddRange((await db.GateDecisions.AsNoTracking().Where(d => d.ExchangeId == id).OrderBy(d => d.Number).ToListAsync(ct)).Select(d => d.ToWire()));
+        response.Decisions.AddRange((await db.GateDecisions.AsNoTracking().Where(d => d.ExchangeId == id).OrderBy(d => d.Number).ToListAsync(ct)).Select(d => d.ToWire()));
         return response;
     }
 

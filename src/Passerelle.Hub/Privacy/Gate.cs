@@ -100,6 +100,9 @@ public sealed class GateBook(TimeProvider time)
     public async ValueTask<GateTerms> ReadAsync(HubDb db, CancellationToken ct) =>
         known is { } last && time.GetElapsedTime(last.ReadAt) < BelievedFor ? last : await ReadAnewAsync(db, ct);
 
+    /// <summary>What is known was found to be out of date.</summary>
+    public void Forget() => known = null;
+
     public async Task<GateTerms> ReadAnewAsync(HubDb db, CancellationToken ct)
     {
         var readAt = time.GetTimestamp();

@@ -20,7 +20,7 @@ public sealed class SealedColumnsTests(Postgres postgres)
     /// <summary>Bytes that are not sealed with a person's key. See PERSONAL.md for what they are.</summary>
     static readonly string[] otherBytes =
     [
-        "attempts.sha256", "credentials.hash", "import_reports.sha256", "listings.content_hash", "offers.content_hash", "request_ids.digest", "request_ids.response", "signing_keys.public_key",
+        "attempts.sha256", "audit.access_entries.hash", "certificate_keys.public_key", "chains.hash", "consent_entries.hash", "credentials.hash", "import_reports.sha256", "listings.content_hash", "offers.content_hash", "request_ids.digest", "request_ids.response", "signing_keys.public_key",
         "vault.person_lookups.token",
     ];
 
@@ -52,6 +52,7 @@ public sealed class SealedColumnsTests(Postgres postgres)
         ["passerelle.schooling.v1.AnswerEnrolmentRequest.Refused.message"] = "enrolments.answer_message",
         ["passerelle.schooling.v1.AnswerEnrolmentRequest.DocumentsMissing.message"] = "enrolments.answer_message",
         ["passerelle.exchanges.v1.Envelope.payload"] = "composed",
+        ["passerelle.privacy.v1.DownloadPersonArchiveResponse.chunk"] = "composed",
     };
 
     /// <summary>Sealed beyond what the contract calls personal: a document could be recognised by it.</summary>

@@ -61,7 +61,6 @@ public sealed class AgreementTests(Postgres postgres)
             (1, Verdict.Allowed, "", Contract.Purpose.EmploymentReferral, 1, Contract.Disclosure.Types.Ground.Consent, consent, agreement.Name),
             (decision.Number, decision.Verdict, decision.Reason, decision.Purpose, decision.PurposeVersion, decision.Ground, decision.Consent, decision.Agreement));
         Assert.Equal(["Identity", "Contact", "Career", "Statement"], decision.Categories.Select(c => c.ToString()));
-        Assert.Empty((await hub.Exchanges("emploi").ExplainExchangeAsync(new() { Name = referral.Exchange })).Decisions);
     }
 
     [Fact]
@@ -96,7 +95,8 @@ public sealed class AgreementTests(Postgres postgres)
         await hub.EndAgreementsAsync("emploi");
 
         Assert.Empty(await hub.QueryAsync(async db => await db.LetLeaveAsync([(claimed, cleared)], Transport.Push, taken.Time, TestContext.Current.CancellationToken)));
-        await hub.RunAsync<DeliverDue>();
+        // Twice: what this node knows of agreements is a moment old at the first look, which leaves it where it is.
+        for (var i = 0; i < 2; i++) await hub.RunAsync<DeliverDue>();
         Assert.Equal(State.Held, (await hub.GetExchangeAsync(claimed.Header.Name)).State);
         Assert.Empty(hub.Partner.Received);
     }

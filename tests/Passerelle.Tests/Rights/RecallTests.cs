@@ -33,7 +33,8 @@ public sealed class RecallTests(Postgres postgres)
 
         var withdrawn = await hub.Consents().WithdrawConsentAsync(new() { Name = consent });
 
-        Assert.Equal(([waiting.Exchange], []), (withdrawn.Stopped.ToArray(), withdrawn.InFlight.ToArray()));
+        Assert.Equal([waiting.Exchange], withdrawn.Stopped);
+        Assert.Empty(withdrawn.InFlight);
         // Nobody had to look at it: neither may it leave, nor is the partner chased for an answer about what it must let go.
         Assert.Equal((State.Withdrawn, "CONSENT_MISSING"), ((await hub.GetExchangeAsync(waiting.Exchange)).State, (await hub.GetExchangeAsync(waiting.Exchange)).EndReason));
         Assert.Equal(State.Withdrawn, (await hub.GetExchangeAsync(sent.Exchange)).State);
@@ -70,7 +71,8 @@ public sealed class RecallTests(Postgres postgres)
         });
         await hub.RunAsync<DeliverDue>();
 
-        Assert.Equal(([], [referral.Exchange]), (withdrawn!.Stopped.ToArray(), withdrawn.InFlight.ToArray()));
+        Assert.Empty(withdrawn!.Stopped);
+        Assert.Equal([referral.Exchange], withdrawn.InFlight);
         Assert.NotEmpty(withdrawn.Recall);
         await hub.ExecuteAsync("update exchanges set due_time = hub_now() where due_time is not null");
         await hub.RunAsync<DeliverDue>();

@@ -52,6 +52,7 @@ public static class PersonalReads
     {
         null => false,
         string text => text.Length > 0,
+        bool said => said,
         ByteString bytes => !bytes.IsEmpty,
         ICollection many => many.Count > 0,
         IMessage => true,

@@ -34,6 +34,12 @@ public sealed class AccessLogTests(Postgres postgres)
             Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
             return [call.ResponseStream.Current.Document.Person];
         },
+        ["/passerelle.privacy.v1.PersonRightsService/DownloadPersonArchive"] = async (scene, invoker) =>
+        {
+            using var call = new PersonRightsService.PersonRightsServiceClient(invoker).DownloadPersonArchive(new() { Name = scene.Household.FirstAdult });
+            while (await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken)) { }
+            return [scene.Household.FirstAdult];
+        },
         ["/passerelle.privacy.v1.AccessService/ListAccesses"] = async (scene, invoker) =>
         {
             await new AccessService.AccessServiceClient(invoker).ListAccessesAsync(new() { Person = scene.Household.Child });
