@@ -4,6 +4,7 @@ using Hangfire;
 using Hangfire.AspNetCore;
 using Hangfire.Logging;
 using Hangfire.PostgreSql;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -68,7 +69,13 @@ public static class HubApp
         services.AddScoped<ConsentGate>();
 
         // Partners
+        services.AddOptions<LimitOptions>().BindConfiguration("Limits")
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<CallLimits>();
         services.AddSingleton<CallerDirectory>();
+        services.AddSingleton<OpenStreams>();
+        services.AddSingleton<CredentialDesk>();
+        services.AddHostedService<CredentialWatch>();
         services.AddOptions<LaneOptions>().BindConfiguration("Lanes")
             .PostConfigure(o => o.ProbeSchedule = o.ProbeSchedule is [] ? LaneOptions.DefaultProbeSchedule : o.ProbeSchedule)
             .ValidateDataAnnotations().ValidateOnStart();
@@ -147,15 +154,15 @@ public static class HubApp
         services.AddSingleton<MasterKey>();
         services.AddScoped<RequestLedger>();
         services.AddSingleton(typeof(Gathering<,>));
-        services.AddSingleton<EventFeed>();
+        services.AddScoped<EventFeed>();
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<WatchLoop>();
         services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = 4 * 1024 * 1024;
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<CallerInterceptor>();
         }).AddJsonTranscoding(json => json.TypeRegistry = TypeRegistry.FromFiles([ErrorDetailsReflection.Descriptor, .. ContractFiles.All]));
+        services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<LimitOptions>>((grpc, limits) => grpc.MaxReceiveMessageSize = limits.Value.MaxMessageBytes);
         services.AddGrpcReflection();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<CallerInterceptor>();
@@ -215,6 +222,8 @@ public static class HubApp
 
     static void Map(WebApplication app)
     {
+        app.UseProxies(app.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions());
+        app.Use(SecurityHeaders.AddAsync);
         app.MapGrpcService<CaseService>();
         app.MapGrpcService<RequestService>();
         app.MapGrpcService<ClockService>();
@@ -239,7 +248,7 @@ public static class HubApp
         PublicPage.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
-        // From this machine only (Hangfire's own default filter); ids are all it can show.
-        app.MapHangfireDashboard("/hangfire");
+        // From this machine only; ids are all it can show.
+        app.MapHangfireDashboard(DashboardDoor.Path, new DashboardOptions { Authorization = [new DashboardDoor()] });
     }
 }
