@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Passerelle.Client;
+using Passerelle.Contracts.Common.V1;
 
 namespace Passerelle.Cli;
 
@@ -29,7 +30,7 @@ internal static class ExitCodes
     {
         { IsTls: true } => Unavailable,
         { Code: StatusCode.Unauthenticated or StatusCode.PermissionDenied } => NotAuthorised,
-        { Code: StatusCode.Unavailable or StatusCode.DeadlineExceeded } => Unavailable,
+        { Code: StatusCode.Unavailable or StatusCode.DeadlineExceeded } or { Reason: ErrorReason.RateLimited } => Unavailable,
         { Code: StatusCode.Internal or StatusCode.Unknown or StatusCode.DataLoss or StatusCode.Unimplemented or StatusCode.Cancelled } => Unexpected,
         _ => Refused,
     };

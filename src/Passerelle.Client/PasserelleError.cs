@@ -55,6 +55,7 @@ public sealed class PasserelleError
     public bool IsTransient => Code switch
     {
         StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted => true,
+        StatusCode.ResourceExhausted => Reason == ErrorReason.RateLimited,
         // A connection that breaks in the middle of a stream, or a proxy that gives up, shows as one of these without the hub's own reason.
         StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled => ReasonName.Length == 0 && !IsTls,
         _ => false,

@@ -4,6 +4,7 @@ using Hangfire;
 using Hangfire.AspNetCore;
 using Hangfire.Logging;
 using Hangfire.PostgreSql;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -86,7 +87,13 @@ public static class HubApp
         services.AddSingleton<IChain>(AccessEntry.Chain);
 
         // Partners
+        services.AddOptions<LimitOptions>().BindConfiguration("Limits")
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<CallLimits>();
         services.AddSingleton<CallerDirectory>();
+        services.AddSingleton<OpenStreams>();
+        services.AddSingleton<CredentialDesk>();
+        services.AddHostedService<CredentialWatch>();
         services.AddSingleton(SigningKey.AtRest);
         services.AddOptions<LaneOptions>().BindConfiguration("Lanes")
             .PostConfigure(o => o.ProbeSchedule = o.ProbeSchedule is [] ? LaneOptions.DefaultProbeSchedule : o.ProbeSchedule)
@@ -190,16 +197,16 @@ public static class HubApp
         services.AddScoped<ChainVerifier>();
         services.AddSingleton<Anchorer>();
         services.AddHostedService(provider => provider.GetRequiredService<Anchorer>());
-        services.AddSingleton<EventFeed>();
+        services.AddScoped<EventFeed>();
         services.AddSingleton<ChangeSignal>();
         services.AddSingleton<WatchLoop>();
         services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = 4 * 1024 * 1024;
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<CallerInterceptor>();
             grpc.Interceptors.Add<AccessInterceptor>();
         }).AddJsonTranscoding(json => json.TypeRegistry = TypeRegistry.FromFiles([ErrorDetailsReflection.Descriptor, .. ContractFiles.All]));
+        services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<LimitOptions>>((grpc, limits) => grpc.MaxReceiveMessageSize = limits.Value.MaxMessageBytes);
         services.AddGrpcReflection();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<CallerInterceptor>();
@@ -260,6 +267,8 @@ public static class HubApp
 
     static void Map(WebApplication app)
     {
+        app.UseProxies(app.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions());
+        app.Use(SecurityHeaders.AddAsync);
         app.MapGrpcService<CaseService>();
         app.MapGrpcService<RequestService>();
         app.MapGrpcService<ClockService>();
@@ -289,7 +298,7 @@ public static class HubApp
         PublicPage.Map(app);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") });
-        // From this machine only (Hangfire's own default filter); ids are all it can show.
-        app.MapHangfireDashboard("/hangfire");
+        // From this machine only; ids are all it can show.
+        app.MapHangfireDashboard(DashboardDoor.Path, new DashboardOptions { Authorization = [new DashboardDoor()] });
     }
 }

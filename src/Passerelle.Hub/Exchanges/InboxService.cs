@@ -10,7 +10,7 @@ using Wire = Passerelle.Contracts.Exchanges.V1;
 namespace Passerelle.Hub.Exchanges;
 
 /// <summary>The inbox of partners that pull.</summary>
-public sealed class InboxService(HubDb db, PullInbox inbox, ExchangeDesk desk, IOptions<DeliveryOptions> options, WatchLoop watch, ChangeSignal changes) : Wire.InboxService.InboxServiceBase
+public sealed class InboxService(HubDb db, Sight sight, PullInbox inbox, ExchangeDesk desk, IOptions<DeliveryOptions> options, WatchLoop watch, ChangeSignal changes) : Wire.InboxService.InboxServiceBase
 {
     const string Rejected = "REJECTED";
 
@@ -35,7 +35,7 @@ public sealed class InboxService(HubDb db, PullInbox inbox, ExchangeDesk desk, I
             async ct =>
             {
                 // One at a time: what a slow reader has not taken yet must not wait under a lease that runs.
-                var given = await inbox.GiveAsync(partnerId, 1, ct);
+                var given = await TakeAsync(partnerId, 1, ct);
                 foreach (var ready in given.Ready)
                 {
                     var next = new InboxCursor(ready.StartTime);
@@ -63,7 +63,7 @@ public sealed class InboxService(HubDb db, PullInbox inbox, ExchangeDesk desk, I
             var (size, largest) = (0, MaxBytes / Step);
             while (given.Count < count && size < MaxBytes)
             {
-                var step = await inbox.GiveAsync(partnerId, Math.Clamp((MaxBytes - size) / largest, 1, Math.Min(Step, count - given.Count)), ct);
+                var step = await TakeAsync(partnerId, Math.Clamp((MaxBytes - size) / largest, 1, Math.Min(Step, count - given.Count)), ct);
                 var tooMany = new List<Claim>();
                 foreach (var ready in step.Ready)
                 {
@@ -131,6 +131,15 @@ public sealed class InboxService(HubDb db, PullInbox inbox, ExchangeDesk desk, I
         var end = await inbox.ExtendAsync(new Claim(id, request.Attempt, partnerId), lease < MaxLease ? lease : MaxLease, ct)
             ?? throw NotUnderWay((await FindAsync(id, request.Attempt, partnerId, ct)).Exchange);
         return new Wire.ExtendExchangeLeaseResponse { LeaseEndTime = end.ToWire() };
+    }
+
+    /// <summary>Taken by the hub, which sees everybody's: nothing is given that PostgreSQL does not show to this very partner.</summary>
+    async Task<Given> TakeAsync(string partnerId, int limit, CancellationToken ct)
+    {
+        var given = await inbox.GiveAsync(partnerId, limit, ct);
+        if (await sight.CanSeeExchangesAsync([.. given.Ready.Select(r => r.Claim.ExchangeId)], ct)) return given;
+        await inbox.ReleaseAsync([.. given.Ready.Select(r => r.Claim)]);
+        throw new InvalidOperationException("An exchange of another partner was about to be given.");
     }
 
     /// <summary>What was claimed and could not be given does not wait for the end of its lease.</summary>

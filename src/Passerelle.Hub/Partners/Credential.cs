@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -15,18 +16,20 @@ public sealed class Credential
 
     Credential() { }
 
-    public static (Credential Credential, string Key) IssueKey(string owner, Partner? partner, DateTimeOffset now, DateTimeOffset? expires)
+    /// <param name="from">The networks that it may be used from; none: from anywhere.</param>
+    public static (Credential Credential, string Key) IssueKey(string owner, Partner? partner, DateTimeOffset now, DateTimeOffset? expires, IReadOnlyCollection<IPNetwork>? from = null)
     {
         var id = Guid.CreateVersion7(now);
         var secret = RandomNumberGenerator.GetBytes(32);
-        var credential = New(id, CredentialKind.ApiKey, SHA256.HashData(secret), owner, partner, now, expires);
+        var credential = New(id, CredentialKind.ApiKey, SHA256.HashData(secret), owner, partner, now, expires, from);
         return (credential, $"{Prefix}{Base64Url.EncodeToString(id.ToByteArray(bigEndian: true))}_{Base64Url.EncodeToString(secret)}");
     }
 
-    public static Credential TrustCertificate(byte[] sha256Fingerprint, string owner, Partner? partner, DateTimeOffset now, DateTimeOffset? expires) =>
-        New(Guid.CreateVersion7(now), CredentialKind.Certificate, sha256Fingerprint, owner, partner, now, expires);
+    /// <param name="from">The networks that it may be used from; none: from anywhere.</param>
+    public static Credential TrustCertificate(byte[] sha256Fingerprint, string owner, Partner? partner, DateTimeOffset now, DateTimeOffset? expires, IReadOnlyCollection<IPNetwork>? from = null) =>
+        New(Guid.CreateVersion7(now), CredentialKind.Certificate, sha256Fingerprint, owner, partner, now, expires, from);
 
-    static Credential New(Guid id, CredentialKind kind, byte[] hash, string owner, Partner? partner, DateTimeOffset now, DateTimeOffset? expires) => new()
+    static Credential New(Guid id, CredentialKind kind, byte[] hash, string owner, Partner? partner, DateTimeOffset now, DateTimeOffset? expires, IReadOnlyCollection<IPNetwork>? from) => new()
     {
         Id = id,
         Kind = kind,
@@ -36,6 +39,7 @@ public sealed class Credential
         Scopes = [.. Partners.Scopes.Of(partner?.Kind)],
         CreateTime = now,
         ExpireTime = expires,
+        Networks = [.. (from ?? []).Select(network => network.ToString())],
     };
 
     public Guid Id { get; private set; }
@@ -57,6 +61,9 @@ public sealed class Credential
     public DateTimeOffset? ExpireTime { get; private set; }
 
     public DateTimeOffset? RevokeTime { get; private set; }
+
+    /// <summary>Where from it may be used, as 192.0.2.0/24; none: from anywhere.</summary>
+    public string[] Networks { get; private set; } = [];
 
     public void Revoke(DateTimeOffset now) => RevokeTime ??= now;
 

@@ -73,7 +73,7 @@ public static class SigningCommands
     };
 
     /// <summary>As hours:minutes:seconds; unlike TimeSpan's own text, 24:00:00 is a day.</summary>
-    static TimeSpan Hours(System.CommandLine.Parsing.ArgumentResult result)
+    internal static TimeSpan Hours(System.CommandLine.Parsing.ArgumentResult result)
     {
         var parts = result.Tokens[0].Value.Split(':');
         if (parts.Length == 3 && ushort.TryParse(parts[0], out var hours) && byte.TryParse(parts[1], out var minutes) && byte.TryParse(parts[2], out var seconds) && minutes < 60 && seconds < 60)

@@ -24,6 +24,9 @@ public sealed class HubDb : DbContext
         // A save that fails fails its transaction: nobody goes on in the middle of one, and a savepoint around each save would be two more exchanges with the database.
         Database.AutoSavepointsEnabled = false;
 
+    /// <summary>The partner whose rows are all that is seen through it; null: the hub's own context, which sees everything. See PartnerSource.</summary>
+    public string? SeenBy { get; init; }
+
     public DbSet<Partner> Partners => Set<Partner>();
 
     public DbSet<Lane> Lanes => Set<Lane>();

@@ -12,9 +12,14 @@ public static class Storage
 
     public static void AddStorage(this IServiceCollection services, string connectionString)
     {
-        services.AddNpgsqlDataSource(Complete(connectionString));
+        var complete = Complete(connectionString);
+        services.AddNpgsqlDataSource(complete);
+        services.AddSingleton(provider => new PartnerSource(complete, provider.GetRequiredService<DbContextOptions<HubDb>>(), provider.GetService<ILoggerFactory>()));
+        services.AddSingleton(new LoneConnections(complete));
+        services.AddScoped<Sight>();
         services.AddPooledDbContextFactory<HubDb>((provider, options) => Configure(options, provider.GetRequiredService<NpgsqlDataSource>()));
-        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<HubDb>>().CreateDbContext());
+        // Who serves a partner's call that only reads gets nothing else to read with: see Sight.
+        services.AddScoped(provider => provider.GetRequiredService<Sight>().CreateContext());
     }
 
     public static void Configure(DbContextOptionsBuilder options, NpgsqlDataSource source) =>

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Npgsql;
 using NpgsqlTypes;
+using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform.Errors;
 
 namespace Passerelle.Hub.Platform;
@@ -91,12 +92,13 @@ public sealed record FeedPage(IReadOnlyList<(FeedCursor Cursor, FeedEvent Event)
 /// <summary>Reads events in an order that never gains an earlier member: by (transaction, sequence), below the oldest transaction that still runs.
 /// Ordered by the identity alone, a slow transaction that commits later would be skipped by a reader who has already passed its numbers.</summary>
 /// <remarks>The price: one long transaction anywhere in the database server (an import, a dump) keeps readers waiting at the point where it began. They are late then, never wrong.</remarks>
-public sealed class EventFeed(NpgsqlDataSource source)
+public sealed class EventFeed(Sight sight)
 {
     /// <exception cref="CursorInvalid">The cursor is ahead of this database: it is of another one, or from before a restore.</exception>
     public async Task<FeedPage> ReadAsync(FeedFilter filter, FeedCursor after, int limit, CancellationToken ct)
     {
-        await using var command = source.CreateCommand();
+        await using var connection = await sight.OpenAsync(ct);
+        await using var command = connection.CreateCommand();
         command.Parameters.Add(new() { Value = after.Transaction, NpgsqlDbType = NpgsqlDbType.Xid8 });
         command.Parameters.Add(new() { Value = after.Sequence });
         command.Parameters.Add(new() { Value = (long)limit });
@@ -143,12 +145,13 @@ public sealed class EventFeed(NpgsqlDataSource source)
     /// <summary>Where the feed of a case ends now, as a reader may see it.</summary>
     public async Task<FeedCursor> EndOfCaseAsync(Guid caseId, CancellationToken ct)
     {
-        await using var command = source.CreateCommand(
+        await using var connection = await sight.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(
             """
             select transaction_id, sequence from events
             where case_id = $1 and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
             order by transaction_id desc, sequence desc limit 1
-            """);
+            """, connection);
         command.Parameters.Add(new() { Value = caseId });
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         return await reader.ReadAsync(ct) ? new FeedCursor(reader.GetFieldValue<ulong>(0), reader.GetInt64(1)) : default;

@@ -22,12 +22,13 @@ namespace Passerelle.Tests.Support;
 public sealed class HubHost : IAsyncDisposable
 {
     readonly WebApplication app;
+    readonly string connectionString;
     readonly Dictionary<string, string> keys;
     readonly GrpcChannel channel;
 
-    HubHost(WebApplication app, Dictionary<string, string> keys, ScriptedPartner partner, LogRecorder logs)
+    HubHost(WebApplication app, string connectionString, Dictionary<string, string> keys, ScriptedPartner partner, LogRecorder logs)
     {
-        (this.app, this.keys, Partner, Logs) = (app, keys, partner, logs);
+        (this.app, this.connectionString, this.keys, Partner, Logs) = (app, connectionString, keys, partner, logs);
         channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = app.GetTestServer().CreateHandler(), MaxReceiveMessageSize = null });
         Time = new TestTime(Source);
     }
@@ -42,6 +43,8 @@ public sealed class HubHost : IAsyncDisposable
     public ScriptedPartner Partner { get; }
 
     public LogRecorder Logs { get; }
+
+    public string ConnectionString => connectionString;
 
     public TestTime Time { get; }
 
@@ -58,6 +61,12 @@ public sealed class HubHost : IAsyncDisposable
     /// <summary>On a machine with a clock of its own.</summary>
     public static async Task<HubHost> StartAsync(Postgres postgres, TimeProvider machine, params string[] settings) => await StartOnAsync(await postgres.CloneAsync(), settings, machine);
 
+    /// <summary>With other parts than it has.</summary>
+    public static async Task<HubHost> StartAsync(Postgres postgres, Action<IServiceCollection> change, params string[] settings) => await StartOnAsync(await postgres.CloneAsync(), settings, change: change);
+
+    /// <summary>Another node on this one's database, with keys of its own.</summary>
+    public Task<HubHost> StartBesideAsync(params string[] settings) => StartOnAsync(connectionString, settings);
+
     /// <summary>On an empty database of the test's own.</summary>
     public static async Task<HubHost> StartOnNewAsync(string connectionString, params string[] settings)
     {
@@ -65,7 +74,7 @@ public sealed class HubHost : IAsyncDisposable
         return await StartOnAsync(connectionString, settings);
     }
 
-    static async Task<HubHost> StartOnAsync(string connectionString, string[] settings, TimeProvider? machine = null)
+    static async Task<HubHost> StartOnAsync(string connectionString, string[] settings, TimeProvider? machine = null, Action<IServiceCollection>? change = null)
     {
         var (partner, logs) = (new ScriptedPartner(), new LogRecorder());
         string[] args =
@@ -82,16 +91,19 @@ public sealed class HubHost : IAsyncDisposable
             builder.Services.Replace(ServiceDescriptor.Singleton<Hangfire.Logging.ILogProvider>(new NoOpLogProvider()));
             builder.Services.Replace(ServiceDescriptor.Singleton(new Random(20260901)));
             if (machine is not null) builder.Services.Replace(ServiceDescriptor.Singleton(machine));
+            change?.Invoke(builder.Services);
         });
         var keys = await RegisterCallersAsync(app.Services);
         // As the hub does before it serves: the secret is there before the first call, or a call that is refused would seem to have changed something.
         await app.Services.GetRequiredService<HubSecret>().DeriveAsync("start", TestContext.Current.CancellationToken);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new HubHost(app, keys, partner, logs);
+        return new HubHost(app, connectionString, keys, partner, logs);
     }
 
     /// <summary>Calls as this caller: `crm` (an internal application), or a partner's id; null calls without a key.</summary>
     public CallInvoker As(string? caller) => WithKey(caller is null ? null : keys[caller]);
+
+    public string KeyOf(string caller) => keys[caller];
 
     public CallInvoker WithKey(string? key) => Bare(key).Intercept(metadata =>
     {

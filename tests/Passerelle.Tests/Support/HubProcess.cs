@@ -27,6 +27,8 @@ public sealed class HubProcess : IAsyncDisposable
     /// <summary>Where emploi-demo's server is expected.</summary>
     public Uri PartnerAddress => new($"http://127.0.0.1:{partnerPort}");
 
+    public string ConnectionString => connectionString;
+
     public string Folder => folder;
 
     public string KeysFile => Path.Combine(folder, "dev-keys.json");

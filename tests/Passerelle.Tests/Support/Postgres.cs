@@ -87,6 +87,7 @@ public sealed class TestTime(NpgsqlDataSource source)
             """
             create table test_time (ahead interval not null, frozen timestamptz);
             insert into test_time values ('0', null);
+            grant select on test_time to public;
             create or replace function hub_now() returns timestamptz language sql volatile parallel safe
               as 'select coalesce(frozen, clock_timestamp() + ahead) from test_time';
             """);

@@ -25,7 +25,9 @@ public sealed class TestAuthority : IDisposable
 
     /// <param name="forServer">Else a client's.</param>
     /// <param name="names">Host names and addresses that it is for.</param>
-    public X509Certificate2 Issue(string subject, bool forServer, params string[] names)
+    public X509Certificate2 Issue(string subject, bool forServer, params string[] names) => Issue(subject, forServer, Now.AddDays(1), names);
+
+    public X509Certificate2 Issue(string subject, bool forServer, DateTimeOffset until, params string[] names)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={subject}", key, HashAlgorithmName.SHA256);
@@ -42,7 +44,7 @@ public sealed class TestAuthority : IDisposable
             request.CertificateExtensions.Add(alternatives.Build());
         }
 
-        using var issued = request.Create(authority, Now.AddHours(-1), Now.AddDays(1), RandomNumberGenerator.GetBytes(8));
+        using var issued = request.Create(authority, Now.AddHours(-1), until, RandomNumberGenerator.GetBytes(8));
         return issued.CopyWithPrivateKey(key);
     }
 

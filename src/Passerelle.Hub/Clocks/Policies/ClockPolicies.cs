@@ -25,7 +25,7 @@ public sealed class KnownPolicies(PolicyBook book, FrozenDictionary<PolicyKey, C
 }
 
 /// <summary>Keeps the policies of this node, read anew every few seconds by whoever needs them then, on its own connection. One reads, the others go on with what was known.</summary>
-public sealed class ClockPolicies(IOptions<ResponseOptions> options, TimeProvider time)
+public sealed class ClockPolicies(IDbContextFactory<HubDb> dbs, IOptions<ResponseOptions> options, TimeProvider time)
 {
     volatile KnownPolicies? known;
     int rereading;
@@ -53,6 +53,9 @@ public sealed class ClockPolicies(IOptions<ResponseOptions> options, TimeProvide
 
     async Task<KnownPolicies> LoadAsync(HubDb db, CancellationToken ct)
     {
+        // Through a partner's context there would be nothing to read: what is kept here is everybody's.
+        await using var whole = db.SeenBy is null ? null : await dbs.CreateDbContextAsync(ct);
+        if (whole is not null) return await LoadAsync(whole, ct);
         var readAt = time.GetTimestamp();
         var byKey = (await db.ClockPolicies.AsNoTracking().ToListAsync(ct)).Select(row => row.ToPolicy()).ToFrozenDictionary(policy => policy.Key);
         var offers = await db.ClockPolicyOffers.AsNoTracking().ToListAsync(ct);

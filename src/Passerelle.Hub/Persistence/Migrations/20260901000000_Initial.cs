@@ -626,7 +626,8 @@ namespace Passerelle.Hub.Persistence.Migrations
                     scopes = table.Column<string[]>(type: "text[]", nullable: false),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     expire_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    revoke_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    revoke_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    networks = table.Column<string[]>(type: "text[]", nullable: false)
                 },
                 constraints: table =>
                 {

@@ -10,7 +10,7 @@ static partial class ErrorRules
 
     // Any RPC may give these, so none lists them.
     static readonly HashSet<string> general =
-        ["CREDENTIALS_MISSING", "CREDENTIALS_INVALID", "SCOPE_MISSING", "CONCURRENT_CHANGE", "STORAGE_UNAVAILABLE", "INTERNAL"];
+        ["CREDENTIALS_MISSING", "CREDENTIALS_INVALID", "SCOPE_MISSING", "CONCURRENT_CHANGE", "STORAGE_UNAVAILABLE", "RATE_LIMITED", "INTERNAL"];
 
     static readonly HashSet<string> canonicalCodes =
         [.. Google.Rpc.CodeReflection.Descriptor.EnumTypes.Single().Values.Select(value => value.Name).Where(name => name != "OK")];

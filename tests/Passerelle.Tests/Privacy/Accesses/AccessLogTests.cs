@@ -9,6 +9,7 @@ using Passerelle.Tests.Schooling;
 using Passerelle.Tests.Support;
 using AccessPurpose = Passerelle.Contracts.Privacy.V1.AccessPurpose;
 using AccessService = Passerelle.Contracts.Privacy.V1.AccessService;
+using PersonRightsService = Passerelle.Contracts.Privacy.V1.PersonRightsService;
 
 namespace Passerelle.Tests.Privacy.Accesses;
 
