@@ -10,6 +10,9 @@ namespace Passerelle.Hub;
 /// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys and lanes, what is signed for them, the clocks' policies, the vault's keys, and alarms.</summary>
 public static class HubCommands
 {
+    /// <summary>Longer than Delivery:FinishWithin and what Hangfire waits for; whoever runs the hub may be less patient.</summary>
+    static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(60);
+
     public static Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand("Passerelle, the partner-integration hub. Without a command it serves. Everything else is configuration: see README.md.") { TreatUnmatchedTokensAsErrors = false };
@@ -43,7 +46,8 @@ public static class HubCommands
         root.Add(PolicyCommands.Build(WithServicesAsync));
         root.Add(VaultCommands.Build(WithServicesAsync));
         root.Add(AlarmCommands.Build(WithServicesAsync));
-        return root.Parse(args).InvokeAsync();
+        // A node that is told to stop lets what is under way come home first; the library would end it after two seconds.
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopsWithin });
     }
 
     static async Task<int> WithServicesAsync(Func<IServiceProvider, Task> work, CancellationToken ct)
