@@ -19,6 +19,9 @@ public sealed class KeyRotation(NpgsqlDataSource source, MasterKeys master, IEnu
 
     static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>From one look at all that there is to the next.</summary>
+    static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
+
     /// <param name="progress">Told after each batch how many values were wrapped by this run so far.</param>
     /// <returns>How many values were wrapped by this run. Nothing is left then that another known key has wrapped.</returns>
     public async Task<long> RunAsync(Action<long> progress, CancellationToken ct)
@@ -27,18 +30,17 @@ public sealed class KeyRotation(NpgsqlDataSource source, MasterKeys master, IEnu
         if (others.Length == 0) return 0;
         foreach (var column in columns)
         {
-            // Until a whole look finds nothing: what others had in hand may have been let go, and nodes that still wrap with an old key make more of it.
-            while (await IsLeftAsync(column, others, ct))
+            for (Guid? last = Guid.Empty; last is { } after;)
             {
-                Guid? last = Guid.Empty;
-                while (last is { } after)
-                {
-                    var began = time.GetTimestamp();
-                    (last, var wrapped) = await WrapAsync(column, others, after, ct);
-                    if (wrapped > 0) progress(done += wrapped);
-                    var rest = time.GetElapsedTime(began) * RestShare;
-                    await Task.Delay(rest > ShortestRest ? rest : ShortestRest, time, ct);
-                }
+                var began = time.GetTimestamp();
+                (last, var wrapped) = await WrapAsync(column, others, after, ct);
+                if (wrapped > 0) progress(done += wrapped);
+                var rest = time.GetElapsedTime(began) * RestShare;
+                await Task.Delay(rest > ShortestRest ? rest : ShortestRest, time, ct);
+                // Until nothing is left: others had some of it in hand and may have let it go, and nodes that still wrap with an old key make more.
+                if (last is not null || !await IsLeftAsync(column, others, ct)) continue;
+                await Task.Delay(BetweenLooks, time, ct);
+                last = Guid.Empty;
             }
         }
 

@@ -79,6 +79,28 @@ public sealed class KeyRotationTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task What_somebody_has_in_hand_is_waited_for_and_holds_up_nothing_else()
+    {
+        var database = await postgres.CloneAsync();
+        await using var old = await HubHost.StartOnNewAsync(database, TestKeys.Before);
+        var household = await Household.OpenAsync(old);
+        await using var hub = await HubHost.StartOnNewAsync(database, TestKeys.After);
+        await using var connection = await hub.Source.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var hold = new Npgsql.NpgsqlCommand($"select from vault.person_keys where person_id = '{TestKeys.IdOf(household.FirstAdult)}' for update", connection, transaction))
+            await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var rotating = Task.Run(() => RotateAsync(hub));
+        var newId = hub.Services.GetRequiredService<MasterKeys>().CurrentId;
+        await Eventually.BecomesTrueAsync(async () => (await CountsAsync(hub)).Where(c => c.MasterId != newId).Sum(c => c.Count) == 1, () => "The others were not wrapped.");
+        Assert.False(rotating.IsCompleted);
+        AssertReadable(hub, household.Case);
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(3 + 1, await rotating);
+    }
+
+    [Fact]
     public async Task One_that_is_stopped_leaves_what_it_has_done_and_the_next_goes_on()
     {
         var database = await postgres.CloneAsync();
