@@ -40,6 +40,7 @@ public sealed partial class PasserelleClient : IDisposable
         Consents = new ConsentService.ConsentServiceClient(invoker);
         Recalls = new RecallService.RecallServiceClient(invoker);
         PersonRights = new PersonRightsService.PersonRightsServiceClient(invoker);
+        Breaches = new BreachService.BreachServiceClient(invoker);
         Purposes = new PurposeService.PurposeServiceClient(invoker);
         Agreements = new AgreementService.AgreementServiceClient(invoker);
         Disclosures = new DisclosureService.DisclosureServiceClient(invoker);
@@ -82,6 +83,9 @@ public sealed partial class PasserelleClient : IDisposable
 
     /// <summary>What persons ask of the data about them: for internal applications.</summary>
     public PersonRightsService.PersonRightsServiceClient PersonRights { get; }
+
+    /// <summary>The breach desk: for internal applications.</summary>
+    public BreachService.BreachServiceClient Breaches { get; }
 
     /// <summary>What persons' data is shared for, on what ground: for internal applications.</summary>
     public PurposeService.PurposeServiceClient Purposes { get; }

@@ -28,6 +28,8 @@ using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Hub.Privacy;
 using Passerelle.Hub.Privacy.Accesses;
 using Passerelle.Hub.Rights;
+using Passerelle.Hub.Rights.Breaches;
+using Passerelle.Hub.Rights.Retention;
 using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub;
@@ -174,6 +176,10 @@ public static class HubApp
         services.AddScoped<IPersonalData, RightsPersonalData>();
         services.AddSingleton(EscalateRecalls.Unanswered);
         AddDueWork<EscalateRecalls>(services);
+        services.AddScoped<RetentionDesk>();
+        AddDueWork<PurgeExpired>(services);
+        services.AddSingleton<BreachPersons>();
+        services.AddSingleton(Breach.Due);
         services.AddSingleton<IChain>(ConsentEntry.Ledger);
 
         // Schooling
@@ -281,6 +287,7 @@ public static class HubApp
         app.MapGrpcService<ConsentService>();
         app.MapGrpcService<RecallService>();
         app.MapGrpcService<PersonRightsService>();
+        app.MapGrpcService<BreachService>();
         app.MapGrpcService<DisclosureService>();
         app.MapGrpcService<AccessService>();
         app.MapGrpcService<PartnerService>();

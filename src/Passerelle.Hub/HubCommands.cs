@@ -6,6 +6,7 @@ using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Privacy;
 using Passerelle.Hub.Rights;
+using Passerelle.Hub.Rights.Retention;
 
 namespace Passerelle.Hub;
 
@@ -47,6 +48,7 @@ public static class HubCommands
         root.Add(LaneCommands.Build(WithServicesAsync));
         root.Add(AgreementCommands.Build(WithServicesAsync));
         root.Add(PurposeCommands.Build(WithServicesAsync));
+        root.Add(RetentionCommands.Build(WithServicesAsync));
         root.Add(CertificateCommands.Build(WithServicesAsync));
         root.Add(PolicyCommands.Build(WithServicesAsync));
         root.Add(VaultCommands.Build(WithServicesAsync));

@@ -98,7 +98,7 @@ public sealed class Request
 
     public string OpenText(PersonCipher cipher) => cipher.OpenText(Text, TextColumn, Id);
 
-    public string OpenAnswerText(PersonCipher cipher) => AnswerText is { } text ? cipher.OpenText(text, AnswerColumn, Id) : "";
+    public string OpenAnswerText(PersonCipher cipher) => AnswerText is { Length: > 0 } text ? cipher.OpenText(text, AnswerColumn, Id) : "";
 
     public sealed class Mapping : IEntityTypeConfiguration<Request>
     {

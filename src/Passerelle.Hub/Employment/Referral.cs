@@ -93,7 +93,8 @@ public sealed class Referral
 
     public void Strand() => FollowUp = Employment.FollowUp.Stranded;
 
-    public string OpenIntroduction(PersonCipher cipher) => cipher.OpenText(Introduction, IntroductionColumn, Id);
+    /// <summary>Empty once it was declined and its term is over.</summary>
+    public string OpenIntroduction(PersonCipher cipher) => Introduction.Length == 0 ? "" : cipher.OpenText(Introduction, IntroductionColumn, Id);
 
     public string OpenAnswerMessage(PersonCipher cipher) => AnswerMessage is { } message ? cipher.OpenText(message, AnswerMessageColumn, Id) : "";
 

@@ -105,7 +105,7 @@ public static class Scopes
 
     static readonly string[] Internal =
     [
-        "cases.read", "cases.write", "privacy.read", "privacy.write", "privacy.export", "privacy.erase", "privacy.audit", "employment.read", "employment.write", "offers.read", "listings.read",
+        "cases.read", "cases.write", "privacy.read", "privacy.write", "privacy.export", "privacy.erase", "privacy.audit", "privacy.breach", "employment.read", "employment.write", "offers.read", "listings.read",
         "schooling.read", "schooling.write", "documents.read", "documents.write", "exchanges.watch", "exchanges.operate", "partners.operate", "clocks.operate", "notifications.receive",
     ];
 

@@ -13,6 +13,8 @@ using Passerelle.Hub.Platform.Chains;
 using Passerelle.Hub.Privacy;
 using Passerelle.Hub.Privacy.Accesses;
 using Passerelle.Hub.Rights;
+using Passerelle.Hub.Rights.Breaches;
+using Passerelle.Hub.Rights.Retention;
 using Passerelle.Hub.Schooling;
 
 namespace Passerelle.Hub.Persistence;
@@ -52,6 +54,12 @@ public sealed class HubDb : DbContext
     public DbSet<PersonRestriction> PersonRestrictions => Set<PersonRestriction>();
 
     public DbSet<RightsRequest> RightsRequests => Set<RightsRequest>();
+
+    public DbSet<RetentionRule> RetentionRules => Set<RetentionRule>();
+
+    public DbSet<RetentionNotice> RetentionNotices => Set<RetentionNotice>();
+
+    public DbSet<Breach> Breaches => Set<Breach>();
 
     public DbSet<Recall> Recalls => Set<Recall>();
 

@@ -6,6 +6,7 @@ namespace Passerelle.Hub.Platform;
 public static partial class Names
 {
     public const string Agreements = "agreements";
+    public const string Breaches = "breaches";
     public const string Cases = "cases";
     public const string ClockPolicies = "clockPolicies";
     public const string Clocks = "clocks";

@@ -162,7 +162,7 @@ public sealed class Enrolment
 
     public string OpenPreviousSchool(PersonCipher cipher) => PreviousSchool is { } text ? cipher.OpenText(text, PreviousSchoolColumn, Id) : "";
 
-    public string OpenAnswerMessage(PersonCipher cipher) => AnswerMessage is { } text ? cipher.OpenText(text, AnswerMessageColumn, Id) : "";
+    public string OpenAnswerMessage(PersonCipher cipher) => AnswerMessage is { Length: > 0 } text ? cipher.OpenText(text, AnswerMessageColumn, Id) : "";
 
     void Send(Exchange exchange, IEnumerable<Guid> added)
     {
