@@ -348,6 +348,38 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "retention_notices",
+                columns: table => new
+                {
+                    subject = table.Column<string>(type: "text", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_retention_notices", x => new { x.subject, x.kind });
+                    table.CheckConstraint("ck_retention_notices_kind", "kind in ('draft', 'cv', 'cv_unconsented', 'declined_introduction', 'school_file', 'case', 'call_log')");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "retention_rules",
+                columns: table => new
+                {
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    months = table.Column<int>(type: "integer", nullable: false),
+                    days = table.Column<int>(type: "integer", nullable: false),
+                    notice_days = table.Column<int>(type: "integer", nullable: false),
+                    start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_retention_rules", x => new { x.kind, x.version });
+                    table.CheckConstraint("ck_retention_rules_kind", "kind in ('draft', 'cv', 'cv_unconsented', 'declined_introduction', 'school_file', 'case', 'call_log')");
+                    table.CheckConstraint("ck_retention_rules_terms", "version > 0 and months >= 0 and days >= 0 and notice_days >= 0");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "secrets",
                 schema: "vault",
                 columns: table => new
@@ -538,6 +570,36 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.CheckConstraint("ck_agreements_role", "role in ('controller', 'joint_controller', 'processor')");
                     table.ForeignKey(
                         name: "fk_agreements_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "breaches",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    source = table.Column<string>(type: "text", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: true),
+                    caller_id = table.Column<string>(type: "text", nullable: true),
+                    master_id = table.Column<string>(type: "text", nullable: true),
+                    start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    find_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    close_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    outcome = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_breaches", x => x.id);
+                    table.CheckConstraint("ck_breaches_outcome", "outcome in ('notified', 'documented')");
+                    table.CheckConstraint("ck_breaches_source", "num_nonnulls(partner_id, caller_id, master_id) = 1 and case source when 'partner' then partner_id when 'caller' then caller_id else master_id end is not null");
+                    table.CheckConstraint("ck_breaches_times", "end_time > start_time and (close_time is null) = (outcome is null)");
+                    table.ForeignKey(
+                        name: "fk_breaches_partners_partner_id",
                         column: x => x.partner_id,
                         principalTable: "partners",
                         principalColumn: "id",
@@ -1438,6 +1500,20 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.InsertData(
+                table: "retention_rules",
+                columns: new[] { "kind", "version", "days", "months", "notice_days", "start_time" },
+                values: new object[,]
+                {
+                    { "call_log", 1, 0, 12, 30, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
+                    { "case", 1, 0, 24, 30, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
+                    { "cv", 1, 0, 24, 30, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
+                    { "cv_unconsented", 1, 0, 3, 30, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
+                    { "declined_introduction", 1, 0, 0, 0, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
+                    { "draft", 1, 30, 0, 0, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
+                    { "school_file", 1, 0, 0, 30, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) }
+                });
+
+            migrationBuilder.InsertData(
                 table: "clock_policy_offers",
                 columns: new[] { "policy_id", "policy_version", "family", "from_time", "need", "origin", "partner_id", "partner_kind", "until_time" },
                 values: new object[,]
@@ -1476,6 +1552,17 @@ namespace Passerelle.Hub.Persistence.Migrations
                 column: "name",
                 unique: true,
                 filter: "clear_time is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_breaches_due_time",
+                table: "breaches",
+                column: "due_time",
+                filter: "close_time is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_breaches_partner_id",
+                table: "breaches",
+                column: "partner_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_cases_reference",
@@ -1962,6 +2049,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "audits");
 
             migrationBuilder.DropTable(
+                name: "breaches");
+
+            migrationBuilder.DropTable(
                 name: "certificate_keys");
 
             migrationBuilder.DropTable(
@@ -2043,6 +2133,12 @@ namespace Passerelle.Hub.Persistence.Migrations
 
             migrationBuilder.DropTable(
                 name: "requests");
+
+            migrationBuilder.DropTable(
+                name: "retention_notices");
+
+            migrationBuilder.DropTable(
+                name: "retention_rules");
 
             migrationBuilder.DropTable(
                 name: "rights_requests");

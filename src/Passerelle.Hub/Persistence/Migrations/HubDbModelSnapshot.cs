@@ -2743,6 +2743,73 @@ namespace Passerelle.Hub.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Rights.Breaches.Breach", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("CallerId")
+                        .HasColumnType("text")
+                        .HasColumnName("caller_id");
+
+                    b.Property<DateTimeOffset?>("CloseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("close_time");
+
+                    b.Property<DateTimeOffset>("DueTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_time");
+
+                    b.Property<DateTimeOffset>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time");
+
+                    b.Property<DateTimeOffset>("FindTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("find_time");
+
+                    b.Property<string>("MasterId")
+                        .HasColumnType("text")
+                        .HasColumnName("master_id");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("text")
+                        .HasColumnName("outcome");
+
+                    b.Property<string>("PartnerId")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.Property<DateTimeOffset>("StartTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("start_time");
+
+                    b.HasKey("Id")
+                        .HasName("pk_breaches");
+
+                    b.HasIndex("DueTime")
+                        .HasDatabaseName("ix_breaches_due_time")
+                        .HasFilter("close_time is null");
+
+                    b.HasIndex("PartnerId")
+                        .HasDatabaseName("ix_breaches_partner_id");
+
+                    b.ToTable("breaches", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_breaches_outcome", "outcome in ('notified', 'documented')");
+
+                            t.HasCheckConstraint("ck_breaches_source", "num_nonnulls(partner_id, caller_id, master_id) = 1 and case source when 'partner' then partner_id when 'caller' then caller_id else master_id end is not null");
+
+                            t.HasCheckConstraint("ck_breaches_times", "end_time > start_time and (close_time is null) = (outcome is null)");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Rights.CertificateKey", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2895,6 +2962,131 @@ namespace Passerelle.Hub.Persistence.Migrations
                             t.HasCheckConstraint("ck_recall_notices_answer", "(answer_time is null) = (outcome is null)");
 
                             t.HasCheckConstraint("ck_recall_notices_outcome", "outcome in ('done', 'not_held', 'kept_by_law', 'kept_for_claims')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.Retention.RetentionNotice", b =>
+                {
+                    b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.Property<string>("Kind")
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset>("Time")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("time");
+
+                    b.HasKey("Subject", "Kind")
+                        .HasName("pk_retention_notices");
+
+                    b.ToTable("retention_notices", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_retention_notices_kind", "kind in ('draft', 'cv', 'cv_unconsented', 'declined_introduction', 'school_file', 'case', 'call_log')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.Retention.RetentionRule", b =>
+                {
+                    b.Property<string>("Kind")
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<int>("Days")
+                        .HasColumnType("integer")
+                        .HasColumnName("days");
+
+                    b.Property<int>("Months")
+                        .HasColumnType("integer")
+                        .HasColumnName("months");
+
+                    b.Property<int>("NoticeDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("notice_days");
+
+                    b.Property<DateTimeOffset>("StartTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("start_time");
+
+                    b.HasKey("Kind", "Version")
+                        .HasName("pk_retention_rules");
+
+                    b.ToTable("retention_rules", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_retention_rules_kind", "kind in ('draft', 'cv', 'cv_unconsented', 'declined_introduction', 'school_file', 'case', 'call_log')");
+
+                            t.HasCheckConstraint("ck_retention_rules_terms", "version > 0 and months >= 0 and days >= 0 and notice_days >= 0");
+                        });
+
+                    b.HasData(
+                        new
+                        {
+                            Kind = "draft",
+                            Version = 1,
+                            Days = 30,
+                            Months = 0,
+                            NoticeDays = 0,
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            Kind = "cv",
+                            Version = 1,
+                            Days = 0,
+                            Months = 24,
+                            NoticeDays = 30,
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            Kind = "cv_unconsented",
+                            Version = 1,
+                            Days = 0,
+                            Months = 3,
+                            NoticeDays = 30,
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            Kind = "declined_introduction",
+                            Version = 1,
+                            Days = 0,
+                            Months = 0,
+                            NoticeDays = 0,
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            Kind = "school_file",
+                            Version = 1,
+                            Days = 0,
+                            Months = 0,
+                            NoticeDays = 30,
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            Kind = "case",
+                            Version = 1,
+                            Days = 0,
+                            Months = 24,
+                            NoticeDays = 30,
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            Kind = "call_log",
+                            Version = 1,
+                            Days = 0,
+                            Months = 12,
+                            NoticeDays = 30,
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
                         });
                 });
 
@@ -3461,6 +3653,15 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_person_lookups_person_keys_person_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Rights.Breaches.Breach", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_breaches_partners_partner_id");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Rights.Recall", b =>

@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
-using Passerelle.Hub.Privacy;
 
 namespace Passerelle.Hub.Rights.Retention;
 
