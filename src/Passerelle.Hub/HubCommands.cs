@@ -41,7 +41,8 @@ public static class HubCommands
         root.Add(LaneCommands.Build(WithServicesAsync));
         root.Add(PolicyCommands.Build(WithServicesAsync));
         root.Add(AlarmCommands.Build(WithServicesAsync));
-        return root.Parse(args).InvokeAsync();
+        // A hub that serves is stopped by its own host, in the time that it needs: this library would end the process two seconds after the signal.
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
     static async Task<int> WithServicesAsync(Func<IServiceProvider, Task> work, CancellationToken ct)
