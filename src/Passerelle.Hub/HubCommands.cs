@@ -13,9 +13,6 @@ namespace Passerelle.Hub;
 /// <summary>The hub's own command line: serve (the default), migrate, health, partners, their keys, lanes and agreements, what is signed for them, the clocks' policies, the vault's keys, alarms, and the chained logs.</summary>
 public static class HubCommands
 {
-    /// <summary>After SIGTERM: jobs end what they have begun, the chains' ends are written down, the embedded database stops. Longer than the host allows itself for it.</summary>
-    static readonly TimeSpan StopsWithin = TimeSpan.FromSeconds(60);
-
     public static Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand("Passerelle, the partner-integration hub. Without a command it serves. Everything else is configuration: see README.md.") { TreatUnmatchedTokensAsErrors = false };
@@ -54,7 +51,8 @@ public static class HubCommands
         root.Add(VaultCommands.Build(WithServicesAsync));
         root.Add(AlarmCommands.Build(WithServicesAsync));
         root.Add(ChainCommands.Build(WithServicesAsync));
-        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopsWithin });
+        // A hub that serves is stopped by its own host, in the time that it needs: this library would end the process two seconds after the signal.
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
     static async Task<int> WithServicesAsync(Func<IServiceProvider, Task> work, CancellationToken ct)

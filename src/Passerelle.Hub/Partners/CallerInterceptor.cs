@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
@@ -17,6 +18,8 @@ public sealed class CallerInterceptor(CallerDirectory directory, CallLimits limi
         var holder = await AdmitAsync(context, rule);
         using var place = limits.Take(holder.Caller, isStream: false);
         await RequireSightAsync(request, rule, holder, context);
+        // One connection for all that the call reads: each that is opened is told anew who looks, which is an exchange with the database.
+        if (rule.OnlyReads && holder.Caller.PartnerId is not null) await context.GetHttpContext().RequestServices.GetRequiredService<HubDb>().Database.OpenConnectionAsync(context.CancellationToken);
         return await continuation(request, context);
     }
 

@@ -20,8 +20,8 @@ public sealed class PolicyRowTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres);
         var rows = await hub.QueryAsync(db => db.ClockPolicies.OrderBy(p => p.Id).ToListAsync());
-        Assert.Equal(["partner-window@1", "promise@1"], rows.Select(r => r.ToPolicy().Key.ToString()));
-        Assert.All(rows.Select(r => r.ToPolicy()), policy =>
+        Assert.Equal(["legal-term@1", "partner-window@1", "promise@1"], rows.Select(r => r.ToPolicy().Key.ToString()));
+        Assert.All(rows.Skip(1).Select(r => r.ToPolicy()), policy =>
         {
             Assert.Equal(Duration.FromHours(48), policy.Window);
             Assert.Same(ElapsedTime.Instance, policy.Calendar);

@@ -126,7 +126,23 @@ public sealed class ReofferTests(Postgres postgres)
     }
 
     [Fact]
-    public async Task A_consent_withdrawn_before_the_window_lapsed_is_none()
+    public async Task A_consent_to_one_partner_is_none_to_the_next()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var candidate = await Candidate.NewAsync(hub);
+        await candidate.AttachCvAsync();
+        await candidate.ConsentAsync("partners/emploi");
+        await candidate.ReferAsync();
+        await hub.RunAsync<DeliverDue>();
+        await hub.LapseAsync();
+
+        await hub.RunAsync<FollowLapses>();
+
+        Assert.Equal(["referral.stranded CONSENT_MISSING"], await hub.ToldOfReferralsAsync());
+    }
+
+    [Fact]
+    public async Task What_the_person_took_back_is_followed_by_nothing()
     {
         await using var hub = await HubHost.StartAsync(postgres);
         var candidate = await Candidate.NewAsync(hub);
@@ -135,11 +151,11 @@ public sealed class ReofferTests(Postgres postgres)
         await candidate.ReferAsync();
         await hub.RunAsync<DeliverDue>();
         await hub.WithdrawAsync(consent);
-        await hub.LapseAsync();
-
+        await hub.Time.AdvanceAsync(TimeSpan.FromHours(49));
+        await hub.RunAsync<FireClocks>();
         await hub.RunAsync<FollowLapses>();
 
-        Assert.Equal(["referral.stranded CONSENT_MISSING"], await hub.ToldOfReferralsAsync());
+        Assert.Empty(await hub.ToldOfReferralsAsync());
     }
 
     [Fact]

@@ -57,8 +57,8 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
             list.PageToken = page.NextPageToken;
         }
         while (list.PageToken.Length > 0);
-        Assert.Equal([.. Enumerable.Range(1, 7).Select(n => $"clockPolicies/agences@{n}"), "clockPolicies/partner-window@1", "clockPolicies/promise@1"], pages);
-        Assert.Equal(["clockPolicies/partner-window@1", "clockPolicies/promise@1"], (await Policies(hub).ListClockPoliciesAsync(new() { OnOffer = true })).ClockPolicies.Select(p => p.Name));
+        Assert.Equal([.. Enumerable.Range(1, 7).Select(n => $"clockPolicies/agences@{n}"), "clockPolicies/legal-term@1", "clockPolicies/partner-window@1", "clockPolicies/promise@1"], pages);
+        Assert.Equal(["clockPolicies/legal-term@1", "clockPolicies/partner-window@1", "clockPolicies/promise@1"], (await Policies(hub).ListClockPoliciesAsync(new() { OnOffer = true })).ClockPolicies.Select(p => p.Name));
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
 
         var missing = await HubError.OfAsync(ErrorReason.FieldInvalid, StatusCode.InvalidArgument, () => Policies(hub).CreateClockPolicyAsync(new() { Id = "É" }).ResponseAsync);
         Assert.Equal(["request_id", "id", "terms"], missing.Fields);
-        Assert.Equal(2, await hub.QueryAsync(db => db.ClockPolicies.CountAsync()));
+        Assert.Equal(3, await hub.QueryAsync(db => db.ClockPolicies.CountAsync()));
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public sealed class ClockPolicyServiceTests(Postgres postgres)
             [new() { Name = "clockPolicies/essai@2", Family = Clock.Types.Family.Promise }, new() { Name = name, Family = Clock.Types.Family.PartnerWindow, Partner = "partners/personne" }])
             await HubError.OfAsync(ErrorReason.ResourceNotFound, StatusCode.NotFound, () => Policies(hub).OfferClockPolicyAsync(request).ResponseAsync);
         await HubError.OfAsync(ErrorReason.ScopeMissing, StatusCode.PermissionDenied, () => new ClockPolicyService.ClockPolicyServiceClient(hub.As("emploi")).ListClockPoliciesAsync(new()).ResponseAsync);
-        Assert.Equal(2, await hub.QueryAsync(db => db.ClockPolicyOffers.CountAsync()));
+        Assert.Equal(3, await hub.QueryAsync(db => db.ClockPolicyOffers.CountAsync()));
     }
 
     static ClockPolicyService.ClockPolicyServiceClient Policies(HubHost hub) => new(hub.As("crm"));
