@@ -26,7 +26,7 @@ static class ReofferCalls
     {
         var now = await db.NowAsync(CancellationToken.None);
         var partner = db.Partners.Add(Partner.Register(id, $"Partenaire {id}", PartnerKind.Employment, new Uri($"http://{id}.invalid"), now)).Entity;
-        db.Agreements.Add(Agreements.With(partner, now)!);
+        db.Agreements.Add(Agreements.With(partner, now));
         return await db.SaveChangesAsync();
     });
 

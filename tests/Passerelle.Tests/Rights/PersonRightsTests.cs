@@ -9,7 +9,6 @@ using Passerelle.Contracts.Common.V1;
 using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Employment;
-using Passerelle.Tests.Exchanges;
 using Passerelle.Tests.Schooling;
 using Passerelle.Tests.Support;
 using ClockState = Passerelle.Contracts.Clocks.V1.Clock.Types.State;
@@ -189,7 +188,8 @@ public sealed class PersonRightsTests(Postgres postgres)
         Assert.Equal("partners/emploi", Assert.Single((await new DisclosureService.DisclosureServiceClient(hub.As("crm")).ReportRecipientsAsync(new() { Person = candidate.Person })).Recipients).Partner);
 
         var certificate = (await Rights(hub).GetErasureCertificateAsync(new() { Name = candidate.Person })).Certificate.ToByteArray();
-        var payload = JsonDocument.Parse(CertificateVerifier.Check(certificate, (await hub.QueryAsync(db => db.CertificateKeys.SingleAsync())).Shown).Payload!).RootElement;
+        var key = (await hub.QueryAsync(db => db.CertificateKeys.SingleAsync())).Shown;
+        var payload = JsonDocument.Parse(CertificateVerifier.Check(certificate, key).Payload!).RootElement;
         Assert.Equal(candidate.Person, payload.GetProperty("personne").GetString());
         Assert.Equal("Sans réponse à ce jour.", payload.GetProperty("rappels")[0].GetProperty("destinataires")[0].GetProperty("reponse").GetString());
     }

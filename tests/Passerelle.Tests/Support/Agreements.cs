@@ -6,15 +6,13 @@ namespace Passerelle.Tests.Support;
 /// <summary>What most tests take for granted: that everything was agreed with every partner.</summary>
 public static class Agreements
 {
-    /// <summary>Null for a kind of partner that gets no persons' data.</summary>
-    public static Agreement? With(Partner partner, DateTimeOffset now) => PurposeOf(partner.Kind) is { } purpose
-        ? Agreement.Sign(partner.Id, AgreementRole.Controller, [purpose], Enum.GetValues<DataCategory>(), "TEST", now, now.AddYears(20), now)
-        : null;
+    public static Agreement With(Partner partner, DateTimeOffset now) =>
+        Agreement.Sign(partner.Id, AgreementRole.Controller, [PurposeOf(partner.Kind)], Enum.GetValues<DataCategory>(), "TEST", now, now.AddYears(20), now);
 
-    static Purpose? PurposeOf(PartnerKind kind) => kind switch
+    static Purpose PurposeOf(PartnerKind kind) => kind switch
     {
         PartnerKind.Employment => Purpose.EmploymentReferral,
         PartnerKind.Schooling => Purpose.SchoolEnrolment,
-        PartnerKind.Housing or PartnerKind.Discovery or PartnerKind.Leisure => null,
+        PartnerKind.Housing or PartnerKind.Discovery or PartnerKind.Leisure => Purpose.Recall,
     };
 }

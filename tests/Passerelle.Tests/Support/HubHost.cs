@@ -208,7 +208,7 @@ public sealed class HubHost : IAsyncDisposable
         {
             var partner = await db.Partners.FindAsync(id) ?? db.Partners.Add(Hub.Partners.Partner.Register(id, $"Partenaire {id}", kind, push ? new Uri($"http://{id}.invalid") : null, now)).Entity;
             keys[id] = Issue(id, partner);
-            if (Agreements.With(partner, now) is { } agreement && !await db.Agreements.AnyAsync(a => a.PartnerId == id)) db.Agreements.Add(agreement);
+            if (!await db.Agreements.AnyAsync(a => a.PartnerId == id)) db.Agreements.Add(Agreements.With(partner, now));
         }
 
         await db.SaveChangesAsync();

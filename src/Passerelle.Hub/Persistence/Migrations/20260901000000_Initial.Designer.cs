@@ -2772,9 +2772,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("find_time");
 
-                    b.Property<string>("MasterId")
+                    b.Property<string>("MasterKeyId")
                         .HasColumnType("text")
-                        .HasColumnName("master_id");
+                        .HasColumnName("master_key_id");
 
                     b.Property<string>("Outcome")
                         .HasColumnType("text")
@@ -2807,7 +2807,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                         {
                             t.HasCheckConstraint("ck_breaches_outcome", "outcome in ('notified', 'documented')");
 
-                            t.HasCheckConstraint("ck_breaches_source", "num_nonnulls(partner_id, caller_id, master_id) = 1 and case source when 'partner' then partner_id when 'caller' then caller_id else master_id end is not null");
+                            t.HasCheckConstraint("ck_breaches_source", "num_nonnulls(partner_id, caller_id, master_key_id) = 1 and case source when 'partner' then partner_id when 'caller' then caller_id else master_key_id end is not null");
 
                             t.HasCheckConstraint("ck_breaches_times", "end_time > start_time and (close_time is null) = (outcome is null)");
                         });

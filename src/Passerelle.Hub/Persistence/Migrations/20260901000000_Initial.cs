@@ -584,7 +584,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     source = table.Column<string>(type: "text", nullable: false),
                     partner_id = table.Column<string>(type: "text", nullable: true),
                     caller_id = table.Column<string>(type: "text", nullable: true),
-                    master_id = table.Column<string>(type: "text", nullable: true),
+                    master_key_id = table.Column<string>(type: "text", nullable: true),
                     start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     find_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
@@ -596,7 +596,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 {
                     table.PrimaryKey("pk_breaches", x => x.id);
                     table.CheckConstraint("ck_breaches_outcome", "outcome in ('notified', 'documented')");
-                    table.CheckConstraint("ck_breaches_source", "num_nonnulls(partner_id, caller_id, master_id) = 1 and case source when 'partner' then partner_id when 'caller' then caller_id else master_id end is not null");
+                    table.CheckConstraint("ck_breaches_source", "num_nonnulls(partner_id, caller_id, master_key_id) = 1 and case source when 'partner' then partner_id when 'caller' then caller_id else master_key_id end is not null");
                     table.CheckConstraint("ck_breaches_times", "end_time > start_time and (close_time is null) = (outcome is null)");
                     table.ForeignKey(
                         name: "fk_breaches_partners_partner_id",

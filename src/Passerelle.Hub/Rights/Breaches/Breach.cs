@@ -31,7 +31,7 @@ public sealed class Breach
         Source = source,
         PartnerId = source == BreachSource.Partner ? which : null,
         CallerId = source == BreachSource.Caller ? which : null,
-        MasterId = source == BreachSource.MasterKey ? which : null,
+        MasterKeyId = source == BreachSource.MasterKey ? which : null,
         StartTime = start,
         EndTime = end,
         FindTime = found,
@@ -46,7 +46,7 @@ public sealed class Breach
 
     public string? CallerId { get; private set; }
 
-    public string? MasterId { get; private set; }
+    public string? MasterKeyId { get; private set; }
 
     public DateTimeOffset StartTime { get; private set; }
 
@@ -83,7 +83,7 @@ public sealed class Breach
         };
         if (PartnerId is { } partner) wire.Partner = Names.OfPartner(partner);
         if (CallerId is { } caller) wire.Caller = caller;
-        if (MasterId is { } master) wire.MasterKey = master;
+        if (MasterKeyId is { } master) wire.MasterKey = master;
         return wire;
     }
 
@@ -95,7 +95,7 @@ public sealed class Breach
             {
                 table.HasKnownValues<BreachSource>("source");
                 table.HasKnownValues<BreachOutcome>("outcome");
-                table.HasCheckConstraint("ck_breaches_source", "num_nonnulls(partner_id, caller_id, master_id) = 1 and case source when 'partner' then partner_id when 'caller' then caller_id else master_id end is not null");
+                table.HasCheckConstraint("ck_breaches_source", "num_nonnulls(partner_id, caller_id, master_key_id) = 1 and case source when 'partner' then partner_id when 'caller' then caller_id else master_key_id end is not null");
                 table.HasCheckConstraint("ck_breaches_times", "end_time > start_time and (close_time is null) = (outcome is null)");
             });
             builder.Property(b => b.Id).ValueGeneratedNever();

@@ -21,7 +21,7 @@ public sealed class BreachPersons(NpgsqlDataSource source)
             select d.person_id, string_agg(distinct d.data, ',') as data from disclosures d
             where d.partner_id = $1 and d.time < $3 and d.purpose <> 'recall' and not exists (
                 select from recalls r join recall_notices n on n.recall_id = r.id
-                where r.person_id = d.person_id and n.partner_id = $1 and r.reason <> 'rectified' and n.outcome in ('done', 'not_held') and n.answer_time < $2 and n.answer_time > d.time)
+                where r.person_id = d.person_id and n.partner_id = $1 and r.reason <> 'rectified' and n.outcome in ('done', 'not_held') and n.answer_time < $2 and n.answer_time >= d.time)
             group by d.person_id
             """,
         BreachSource.Caller => "select a.person_id, '' as data from audit.access_entries a where a.caller_id = $1 and a.time >= $2 and a.time < $3 and a.person_id is not null group by a.person_id",
@@ -48,7 +48,7 @@ public sealed class BreachPersons(NpgsqlDataSource source)
     NpgsqlCommand Command(Breach breach, string question)
     {
         var command = source.CreateCommand($"with touched as ({Sql(breach.Source)}) {question}");
-        command.Parameters.Add(new() { Value = breach.PartnerId ?? breach.CallerId ?? breach.MasterId });
+        command.Parameters.Add(new() { Value = breach.PartnerId ?? breach.CallerId ?? breach.MasterKeyId });
         command.Parameters.Add(new() { Value = breach.StartTime.ToUniversalTime() });
         command.Parameters.Add(new() { Value = breach.EndTime.ToUniversalTime() });
         return command;

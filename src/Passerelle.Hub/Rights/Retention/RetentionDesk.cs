@@ -107,7 +107,7 @@ public sealed class RetentionDesk(HubDb db, NpgsqlDataSource source, Erasure era
             case RetainedKind.Draft or RetainedKind.Case:
                 return await EraseCaseAsync(id, ct);
             case RetainedKind.Cv or RetainedKind.CvUnconsented:
-                return await db.Cvs.Where(c => c.Id == id).ExecuteDeleteAsync(ct) > 0;
+                return await db.Database.ExecuteSqlAsync($"delete from cvs where id = {id}", ct) > 0;
             case RetainedKind.DeclinedIntroduction:
                 return await db.Database.ExecuteSqlAsync($"update referrals set introduction = ''::bytea where id = {id} and octet_length(introduction) > 0", ct) > 0;
             case RetainedKind.SchoolFile:
