@@ -32,6 +32,7 @@ return await BenchCommand.RunAsync(
         new("clocks.recalculate", "1,000,000 open clocks moved to another policy while others are paused and resumed.", Recalculation.MeasureAsync),
         new("keys.rotate", "1,000,000 persons' keys wrapped with another master key while GetCase is called.", Rotation.MeasureAsync),
         new("chain.verify", "passerelle-hub chains verify over an access log of 1,000,000 entries.", ChainVerify.MeasureAsync),
+        new("register", "Who got what about a person, beside 10,000,000 disclosures of others.", Register.MeasureAsync),
         new("access.cost", "CaseService.GetCase at 64 in flight, against the same hub without its access log.", AccessCost.MeasureAsync),
     ],
     args);

@@ -84,7 +84,7 @@ internal static partial class ExchangesCommands
             Waits.Answer when has => Sentences.Get("Explain.Answer", exchange.Partner, FrenchTime.Long(exchange.DeliveryTime), next),
             Waits.Answer => Sentences.Get("Explain.AnswerLate", exchange.Partner, FrenchTime.Long(exchange.DeliveryTime)),
             Waits.Operator => Sentences.Get("Explain.Operator", exchange.Partner, Printable.Line(exchange.EndReason)),
-            Waits.Clearance => Sentences.Find($"Explain.{exchange.HoldReason}") is not null ? Sentences.Get($"Explain.{exchange.HoldReason}", exchange.Partner) : Sentences.Get("Explain.Other", exchange.HoldReason),
+            Waits.Clearance => Sentences.Find($"HeldWhy.{exchange.HoldReason}") is { } why ? string.Format(Sentences.French, why, exchange.Partner) : Sentences.Get("Explain.Clearance", Printable.Line(exchange.HoldReason)),
             // A newer hub may know more than this program.
             _ => Sentences.Get("Explain.Other", response.WaitsFor),
         };

@@ -149,7 +149,7 @@ public sealed partial class AuditExchanges(NpgsqlDataSource source, ILogger<Audi
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         // A state that has become empty is told too.
         var counts = Enum.GetValues<ExchangeState>().ToDictionary(EnumText<ExchangeState>.Of, _ => 0L);
-        while (await reader.ReadAsync(ct)) counts[reader.GetString(0)] += reader.GetInt64(1);
+        while (await reader.ReadAsync(ct)) counts[reader.GetString(0)] = counts.GetValueOrDefault(reader.GetString(0)) + reader.GetInt64(1);
         return counts;
     }
 

@@ -85,6 +85,7 @@ public static class AuditRules
             ) v join exchanges e on e.id = substr(v.subject, 11)::uuid
             where not case v.type
                 when 'exchange.queued' then e.state in ('queued', 'sending')
+                when 'exchange.held' then e.state in ('queued', 'sending')
                 when 'exchange.redelivered' then e.state in ('queued', 'sending')
                 when 'exchange.attempted' then e.state in ('queued', 'sending', 'awaiting_answer')
                 when 'exchange.delivered' then e.state = 'awaiting_answer'

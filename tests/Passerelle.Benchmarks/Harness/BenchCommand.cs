@@ -27,12 +27,13 @@ static class BenchCommand
         var clocks = AtLeastOne("--clocks", 1_000_000, "Open clocks in `clocks`, beside ten times as many that are closed; a tenth of them comes due in one second.");
         var keys = AtLeastOne("--keys", 1_000_000, "Persons' keys in `keys.rotate`.");
         var entries = AtLeastOne("--entries", 1_000_000, "Entries of the access log in `chain.verify`.");
+        var disclosures = AtLeastOne("--disclosures", 10_000_000, "Disclosures in `register`; at least 100,000.");
         names.Validators.Add(given =>
         {
             foreach (var name in given.GetValueOrDefault<string[]>() ?? [])
                 if (!all.Any(b => b.Name == name)) given.AddError($"There is no benchmark {name}; there are: {string.Join(", ", all.Select(b => b.Name))}.");
         });
-        var root = new RootCommand("Measures the hub beside the least that the same work can cost, or the usual way of doing it, alternately where both run, and prints one JSON line a figure.") { names, list, rows, calls, seconds, persons, waiting, clocks, keys, entries, runs, seed };
+        var root = new RootCommand("Measures the hub beside the least that the same work can cost, or the usual way of doing it, alternately where both run, and prints one JSON line a figure.") { names, list, rows, calls, seconds, persons, waiting, clocks, keys, entries, disclosures, runs, seed };
         root.SetAction(async (parsed, ct) =>
         {
             if (parsed.GetValue(list))
@@ -44,7 +45,7 @@ static class BenchCommand
             var wanted = parsed.GetValue(names) is { Length: > 0 } some ? all.Where(b => some.Contains(b.Name)) : all;
             return await MeasureAsync(wanted, new BenchOptions(
                 parsed.GetValue(rows), parsed.GetValue(calls), parsed.GetValue(runs), parsed.GetValue(seed), parsed.GetValue(seconds), parsed.GetValue(persons), parsed.GetValue(waiting), parsed.GetValue(clocks),
-                parsed.GetValue(keys), parsed.GetValue(entries)), ct);
+                parsed.GetValue(keys), parsed.GetValue(entries), parsed.GetValue(disclosures)), ct);
         });
         return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopsWithin });
     }

@@ -13,7 +13,8 @@ sealed record Benchmark(string Name, string Description, Func<BenchOptions, Canc
 /// <param name="Clocks">Open clocks in `clocks`; ten times as many are closed.</param>
 /// <param name="Keys">Persons' keys in `keys.rotate`.</param>
 /// <param name="Entries">Of the access log in `chain.verify`.</param>
-sealed record BenchOptions(int Rows, int Calls, int Runs, int Seed, int Seconds, int Persons, int Waiting, int Clocks, int Keys, int Entries);
+/// <param name="Disclosures">In `register`.</param>
+sealed record BenchOptions(int Rows, int Calls, int Runs, int Seed, int Seconds, int Persons, int Waiting, int Clocks, int Keys, int Entries, int Disclosures);
 
 /// <param name="Settings">Of the hub and of the load, as far as they are not defaults or say how hard the figures were to reach.</param>
 sealed record Measurement(IReadOnlyList<Figure> Figures, Machine Machine, IReadOnlyDictionary<string, string>? Settings = null);

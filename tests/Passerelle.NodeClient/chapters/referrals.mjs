@@ -30,7 +30,7 @@ export async function referrals({ hubs: { crm, emploi, interim }, partner, serve
   });
 
   await step('consent is recorded', async () => {
-    const given = { person: made.spouse, purpose: 'PURPOSE_EMPLOYMENT_REFERRAL', text_version: '2026-09' };
+    const given = { person: made.spouse, purpose: 'PURPOSE_EMPLOYMENT_REFERRAL', text_version: '2026-09', method: 'METHOD_SIGNED' };
     const { consent } = await crm.call('privacy/ConsentService/RecordConsent', { request_id: requestId(), consent: given });
     made.consent = consent.name;
     that(seconds(consent.expire_time) > seconds(consent.create_time), 'an end of the consent, ahead');

@@ -65,7 +65,7 @@ public sealed partial class SentencesTests
 
         Assert.DoesNotContain(asked, key => !keys.Contains(key));
         // These are made of a prefix and a value.
-        string[] prefixes = ["Exit.", "Reason.", "Code.", "OfferField.", "Count.", "Family.", "Need.", "Kind.", "State.", "Outcome.", "Transport.", "Answer.", "Event.", "Seen.", "Held.", "Delivery.", "Health.", "Standing.", "Rule.", "ClockEvent.", "AnswerKind.", "Group."];
+        string[] prefixes = ["Exit.", "Reason.", "Code.", "OfferField.", "Count.", "Family.", "Need.", "Kind.", "State.", "Outcome.", "Transport.", "Answer.", "Event.", "Seen.", "Held.", "Delivery.", "Health.", "Standing.", "Rule.", "ClockEvent.", "AnswerKind.", "Group.", "HeldWhy.", "RecallReason.", "RecallOutcome."];
         Assert.DoesNotContain(keys, key => !code.Contains($"\"{key}\"", StringComparison.Ordinal) && !prefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal)));
     }
 

@@ -128,6 +128,16 @@ public sealed class HubHost : IAsyncDisposable
         return metadata;
     });
 
+    /// <summary>For a partner that a test has added: from then on it can be called as.</summary>
+    public async Task IssueKeyAsync(string partnerId)
+    {
+        await using var db = await app.Services.GetRequiredService<IDbContextFactory<HubDb>>().CreateDbContextAsync();
+        var (credential, key) = Credential.IssueKey(partnerId, await db.Partners.SingleAsync(p => p.Id == partnerId), await db.NowAsync(CancellationToken.None), null);
+        db.Credentials.Add(credential);
+        await db.SaveChangesAsync();
+        keys[partnerId] = key;
+    }
+
     /// <summary>Does what a Hangfire job would do, once.</summary>
     public Task RunAsync<TWork>() where TWork : IDueWork => app.Services.GetRequiredService<TWork>().RunAsync(TestContext.Current.CancellationToken);
 
