@@ -16,7 +16,7 @@ public readonly record struct Ready(Claim Claim, Wire.Envelope Envelope, DateTim
 /// <summary>The last word before something leaves: it is still ours, and what allows it still does. Attempts, the gate's decisions and disclosures are written down by the same statement.</summary>
 /// <remarks>
 /// One statement is a transaction by itself: between what was read to compose and this, nothing is locked and nothing has to be. Rows are locked by id, exchanges before consents before
-/// agreements. Where a purpose has newer terms than those that were asked, or a person's data was restricted meanwhile, it is asked anew.
+/// agreements: each part counts the one before it, and so begins only when that one has all its locks. Whoever withdraws locks in the same order. Where a purpose has newer terms than those that were asked, or a person's data was restricted meanwhile, it is asked anew.
 /// </remarks>
 public static class Departures
 {
@@ -31,10 +31,10 @@ public static class Departures
             where e.state = 'sending' order by e.id for update of e
         ),
         consented as materialized (
-            select id from consents where id = any($3) and {Consent.IsLive} order by id for share
+            select id from consents where id = any($3) and (select count(*) from ours) >= 0 and {Consent.IsLive} order by id for share
         ),
         agreed as materialized (
-            select id from agreements where id = any($9) and revoke_time is null and end_time > hub_now() order by id for share
+            select id from agreements where id = any($9) and (select count(*) from consented) >= 0 and revoke_time is null and end_time > hub_now() order by id for share
         ),
         leaving as materialized (
             select w.*, ours.partner_id from wanted w join ours on ours.id = w.exchange_id
