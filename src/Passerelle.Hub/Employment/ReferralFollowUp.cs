@@ -83,6 +83,7 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
         if (referral.PartnerChosen) return new Next.Nobody("PARTNER_CHOSEN");
         if (reoffer.Order == ReofferOrder.Off) return new Next.Nobody("REOFFER_OFF");
         if (!await db.PersonKeys.AnyAsync(k => k.PersonId == referral.PersonId, ct)) return new Next.Nobody("PERSON_ERASED");
+        if (await db.PersonRestrictions.AnyAsync(r => r.PersonId == referral.PersonId && r.Scope == PersonRestriction.Everything, ct)) return new Next.Nobody("PERSON_RESTRICTED");
         // Two referrals of one person are followed one after the other, or both might go to the same partner.
         await db.Database.ExecuteSqlAsync($"select from persons where id = {referral.PersonId} for no key update", ct);
         var left = InOrder(await OthersAsync(referral.PersonId, now, ct), reoffer).ToList();

@@ -123,9 +123,11 @@ public sealed partial class PersonRightsService
         var caseId = await desk.CaseOfAsync(personId, request.Name, ct);
         if (await erasure.FindAsync(personId, ct) is not { } before)
         {
-            await desk.RequireGivenAsync(personId, PersonRight.Erasure, purpose: null, await db.NowAsync(ct), ct);
+            var now = await db.NowAsync(ct);
+            await desk.RequireGivenAsync(personId, PersonRight.Erasure, purpose: null, now, ct);
+            // First: an erasure ends with the ledger's end locked, and must take no other lock after that.
+            await desk.CloseOpenAsync(personId, PersonRight.Erasure, now, ct);
             before = await erasure.EraseAsync(personId, caseId, context.Caller().Id, ct);
-            await desk.CloseOpenAsync(personId, PersonRight.Erasure, before.Time, ct);
             await db.SaveChangesAsync(ct);
         }
 

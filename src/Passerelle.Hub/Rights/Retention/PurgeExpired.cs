@@ -8,6 +8,10 @@ public sealed partial class PurgeExpired(IServiceScopeFactory scopes, Nudge<Exch
 {
     static readonly TimeSpan Every = TimeSpan.FromDays(1);
 
+    /// <summary>A node that has just started has more urgent things to do.</summary>
+    static readonly TimeSpan AfterStart = TimeSpan.FromHours(1);
+
+    readonly long startedAt = time.GetTimestamp();
     long? ranAt;
 
     public TimeSpan LookEvery => TimeSpan.FromHours(1);
@@ -15,7 +19,7 @@ public sealed partial class PurgeExpired(IServiceScopeFactory scopes, Nudge<Exch
     /// <summary>At night.</summary>
     public string SweepCron => "30 2 * * *";
 
-    public Task<TimeSpan?> OldestDueAsync(CancellationToken ct) => Task.FromResult<TimeSpan?>(ranAt is { } at ? time.GetElapsedTime(at) - Every : TimeSpan.Zero);
+    public Task<TimeSpan?> OldestDueAsync(CancellationToken ct) => Task.FromResult<TimeSpan?>(ranAt is { } at ? time.GetElapsedTime(at) - Every : time.GetElapsedTime(startedAt) - AfterStart);
 
     public async Task RunAsync(CancellationToken ct)
     {

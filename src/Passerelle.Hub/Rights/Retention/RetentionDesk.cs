@@ -21,6 +21,9 @@ public sealed class RetentionDesk(HubDb db, NpgsqlDataSource source, Erasure era
 {
     const string Recorder = "retention";
 
+    /// <summary>By night it goes through all cases.</summary>
+    const int QueryTimeoutSeconds = 600;
+
     /// <summary>What goes by a time if nothing changes until then: a rehearsal of what announcing and purging would do.</summary>
     public async Task<IReadOnlyList<Retained>> FindAsync(DateTimeOffset until, CancellationToken ct)
     {
@@ -34,6 +37,7 @@ public sealed class RetentionDesk(HubDb db, NpgsqlDataSource source, Erasure era
                 from ({RetentionSql.Of(rule.Kind)}) k left join retention_notices n on n.subject = k.subject and n.kind = $3
                 where k.since + make_interval(months => $1, days => $2) <= $4 order by 4, 1
                 """);
+            command.CommandTimeout = QueryTimeoutSeconds;
             command.Parameters.Add(new() { Value = rule.Months });
             command.Parameters.Add(new() { Value = rule.Days });
             command.Parameters.Add(new() { Value = EnumText<RetainedKind>.Of(rule.Kind) });
@@ -83,6 +87,7 @@ public sealed class RetentionDesk(HubDb db, NpgsqlDataSource source, Erasure era
         var purged = 0;
         foreach (var one in (await FindAsync(now, ct)).Where(r => r.GoTime <= now))
         {
+            if (one.Kind is RetainedKind.Draft or RetainedKind.Case) await ErasePersonsAsync(one.CaseId, ct);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             if (await GoAsync(one, ct))
             {
@@ -105,7 +110,8 @@ public sealed class RetentionDesk(HubDb db, NpgsqlDataSource source, Erasure era
         switch (one.Kind)
         {
             case RetainedKind.Draft or RetainedKind.Case:
-                return await EraseCaseAsync(id, ct);
+                // A reference that leads to a paper file goes too. What stays counts, and names nobody.
+                return await db.Database.ExecuteSqlAsync($"update cases set reference = 'purged-' || id where id = {id} and reference not like 'purged-%'", ct) > 0;
             case RetainedKind.Cv or RetainedKind.CvUnconsented:
                 return await db.Database.ExecuteSqlAsync($"delete from cvs where id = {id}", ct) > 0;
             case RetainedKind.DeclinedIntroduction:
@@ -127,13 +133,17 @@ public sealed class RetentionDesk(HubDb db, NpgsqlDataSource source, Erasure era
         }
     }
 
-    /// <summary>Every person of it, as if they had asked; a reference that leads to a paper file goes too. What stays counts, and names nobody.</summary>
-    async Task<bool> EraseCaseAsync(Guid caseId, CancellationToken ct)
+    /// <summary>Every person of a case, as if they had asked, each in a transaction of its own: an erasure ends with the ledger's end locked, and must take no other lock after that.</summary>
+    async Task ErasePersonsAsync(Guid caseId, CancellationToken ct)
     {
-        var persons = await db.PersonKeys.Where(k => k.CaseId == caseId).OrderBy(k => k.PersonId).Select(k => k.PersonId).ToListAsync(ct);
-        foreach (var person in persons) await erasure.EraseAsync(person, caseId, Recorder, ct);
-        await db.Database.ExecuteSqlAsync($"update cases set reference = 'purged-' || id where id = {caseId}", ct);
-        return persons.Count > 0;
+        foreach (var person in await db.PersonKeys.Where(k => k.CaseId == caseId).OrderBy(k => k.PersonId).Select(k => k.PersonId).ToListAsync(ct))
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            await erasure.EraseAsync(person, caseId, Recorder, ct);
+            await db.SaveChangesAsync(ct);
+            await transaction.CommitAsync(ct);
+            db.ChangeTracker.Clear();
+        }
     }
 
     /// <summary>Those in force, of each kind one.</summary>
