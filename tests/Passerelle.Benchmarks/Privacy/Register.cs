@@ -28,7 +28,7 @@ static class Register
             set max_parallel_workers_per_gather = 0;
             insert into disclosures (id, person_id, partner_id, category, data, purpose, ground, exchange_id, channel, time)
             select (lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0') || '7' || substr(md5(i::text), 1, 3) || '8' || substr(md5(i::text), 4, 15))::uuid,
-                coalesce(a.id, md5('person' || (i * 7919 % 200000))::uuid), 'partenaire-' || i % 200, 'enrolment_file', 'identity,contact,schooling', 'school_enrolment', 'public_task',
+                coalesce(a.id, md5('person' || (i::bigint * 7919 % 200000))::uuid), 'partenaire-' || i % 200, 'enrolment_file', 'identity,contact,schooling', 'school_enrolment', 'public_task',
                 md5('exchange' || i)::uuid, 'push', t.at
             from generate_series(1, {options.Disclosures}) i
             cross join lateral (select timestamptz '2024-01-01' + make_interval(secs => i * 94608000.0 / {options.Disclosures})) t (at)
