@@ -123,6 +123,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, GateBook gate, IEnumer
         }
 
         await db.SaveInBulkAsync(ct);
+        await desk.EndStoppedAsync(exchanges.Values, ct);
         var called = hasFollowers ? await Line.CallNextAsync(db, exchanges.Values, ct) : 0;
         await transaction.CommitAsync(ct);
         Points.Reach(Points.Completed);

@@ -71,6 +71,9 @@ public sealed class Exchange
     /// <summary>Why the gate keeps it for now, although its lane is open; null: it does not. It stays until it leaves or ends.</summary>
     public string? HoldReason { get; private set; }
 
+    /// <summary>Why nobody will have to answer it, should what is on its way arrive: its ground went when it had left already. Null: somebody will.</summary>
+    public string? StopReason { get; private set; }
+
     /// <summary>Tries that failed since it was queued: the place in the retry schedule.</summary>
     public int Failures { get; private set; }
 
@@ -135,7 +138,7 @@ public sealed class Exchange
     {
         Move(ExchangeInput.TryLater);
         if (counts) Failures++;
-        (DueTime, RetryUntil, HoldReason) = (due, RetryUntil ?? retryUntil, null);
+        (DueTime, RetryUntil, HoldReason, StopReason) = (due, RetryUntil ?? retryUntil, null, null);
     }
 
     public void GiveUp(string reason, DateTimeOffset now)
@@ -158,6 +161,9 @@ public sealed class Exchange
         Move(ExchangeInput.Withdraw);
         (DueTime, HoldReason, EndReason, EndTime) = (null, null, reason, now);
     }
+
+    /// <summary>What is on its way cannot be stopped any more; nothing is expected of whoever gets it.</summary>
+    public void StopOnArrival(string reason) => StopReason = reason;
 
     /// <summary>A newer one about the same takes its place.</summary>
     public void Supersede(Guid newer, DateTimeOffset now)

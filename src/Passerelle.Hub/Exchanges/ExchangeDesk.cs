@@ -64,6 +64,7 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
         if (exchange.State is ExchangeState.AwaitingAnswer or ExchangeState.Answered) return exchange;
         if (!await AcceptAsync(exchange, ct)) throw new StateConflict(exchange.Name, EnumText<ExchangeState>.Of(exchange.State), "The exchange is not on its way to you.");
         await db.SaveChangesAsync(ct);
+        await EndStoppedAsync([exchange], ct);
         await Line.CallNextAsync(db, [exchange], ct);
         await transaction.CommitAsync(ct);
         return exchange;
@@ -154,6 +155,14 @@ public sealed class ExchangeDesk(HubDb db, ClockBook clocks, IOptions<DeliveryOp
 
     /// <summary>It ends without an answer, and nobody has to answer any more.</summary>
     public Task WithdrawAsync(Exchange exchange, string reason, CancellationToken ct) => EndAsync(exchange, now => exchange.Withdraw(reason, now), "exchange.withdrawn", reason, ct);
+
+    /// <summary>Once their delivery is saved: those that were stopped when they had left already.</summary>
+    public async Task EndStoppedAsync(IEnumerable<Exchange> delivered, CancellationToken ct)
+    {
+        foreach (var exchange in delivered)
+            if (exchange is { State: ExchangeState.AwaitingAnswer, StopReason: { } reason }) await WithdrawAsync(exchange, reason, ct);
+        await db.SaveInBulkAsync(ct);
+    }
 
     public Task ExpireAsync(Exchange exchange, string reason, CancellationToken ct) => EndAsync(exchange, now => exchange.Expire(reason, now), "exchange.expired", reason, ct);
 

@@ -22,7 +22,7 @@ public sealed class Stopping(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
         return [.. locked.Select(e => (e, found[e.Id]))];
     }
 
-    /// <summary>After a consent was withdrawn: those that no other consent allows. What is on its way at this moment cannot be stopped; it is not tried again.</summary>
+    /// <summary>After a consent was withdrawn: those that no other consent allows. What is on its way at this moment cannot be stopped; it is not tried again, and nobody has to answer it.</summary>
     /// <param name="personId">Whose consent it was.</param>
     /// <returns>Those that had not left, and do not leave any more; and those that were on their way. Names of exchanges.</returns>
     public async Task<(IReadOnlyList<string> Stopped, IReadOnlyList<string> InFlight)> StopUnconsentedAsync(
@@ -44,6 +44,7 @@ public sealed class Stopping(HubDb db, ExchangeDesk desk, IEnumerable<IExchangeK
             if (onItsWay)
             {
                 inFlight.Add(exchange.Name);
+                exchange.StopOnArrival(reason);
                 continue;
             }
 

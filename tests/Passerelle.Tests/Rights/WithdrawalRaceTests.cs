@@ -22,11 +22,18 @@ public sealed class WithdrawalRaceTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres, "Delivery:RetrySchedule:0=00:00:00.010", "Lanes:MaxPerSecond=0", "Lanes:DownAfter=1000000", "Lanes:MaxInFlight=1000");
         var random = new Random(Seed);
-        // Half of the sends fail and are tried again at once; the partner takes its time, so that withdrawals find some on their way.
+        // A withdrawal is asked for when so many sends have reached the partner as was drawn for it, or when its own did: slow or fast, the machine meets the same races.
+        var withdrawals = new ConcurrentDictionary<string, Start>();
+        var arrived = 0;
+        // Five sends fail and are tried again at once; the partner takes its time, so that withdrawals find some on their way.
         hub.Partner.Always = async (_, envelope) =>
         {
+            if (envelope.Kind != "referral") return new SendOutcome.Accepted();
+            var count = Interlocked.Increment(ref arrived);
+            foreach (var start in withdrawals.Values.Where(s => s.After <= count)) start.Now.TrySetResult();
+            if (envelope.Attempt == 6 && withdrawals.TryGetValue(envelope.Exchange, out var own)) own.Now.TrySetResult();
             await Task.Delay(TimeSpan.FromMilliseconds(envelope.Attempt % 5), TimeProvider.System);
-            return envelope.Kind == "referral" && envelope.Attempt < 6 ? new SendOutcome.NotYet("UNAVAILABLE") : new SendOutcome.Accepted();
+            return envelope.Attempt < 6 ? new SendOutcome.NotYet("UNAVAILABLE") : new SendOutcome.Accepted();
         };
         var sent = new ConcurrentDictionary<string, int>();
         var stopped = (Stopped: 0, InFlight: 0);
@@ -42,12 +49,15 @@ public sealed class WithdrawalRaceTests(Postgres postgres)
                 candidates.Add((consent, (await candidate.ReferAsync()).Exchange));
             }
 
+            arrived = 0;
+            withdrawals.Clear();
+            foreach (var (_, exchange) in candidates) withdrawals[exchange] = new(random.Next(2 * Batch), new(TaskCreationOptions.RunContinuationsAsynchronously));
+            foreach (var start in withdrawals.Values.Where(s => s.After == 0)) start.Now.SetResult();
             using var over = new CancellationTokenSource();
             var delivering = Task.Run(async () => { while (!over.IsCancellationRequested) await hub.RunAsync<DeliverDue>(); });
-            var delays = candidates.Select(_ => random.Next(40)).ToList();
-            await Task.WhenAll(candidates.Select(async (c, i) =>
+            await Task.WhenAll(candidates.Select(async c =>
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(delays[i]), TimeProvider.System);
+                await withdrawals[c.Exchange].Now.Task;
                 var withdrawn = await hub.Consents().WithdrawConsentAsync(new() { Name = c.Consent });
                 sent[c.Exchange] = await AttemptsAsync(hub, c.Exchange);
                 lock (sent) stopped = (stopped.Stopped + withdrawn.Stopped.Count, stopped.InFlight + withdrawn.InFlight.Count);
@@ -68,6 +78,9 @@ public sealed class WithdrawalRaceTests(Postgres postgres)
         TestContext.Current.SendDiagnosticMessage($"{races} races, seed {Seed}: {stopped.Stopped} stopped before they left, {stopped.InFlight} on their way, {sent.Values.Count(a => a > 0)} sent at least once.");
         Assert.True(stopped.Stopped > 0 && sent.Values.Any(a => a > 0), "There was no race.");
     }
+
+    /// <param name="After">So many sends of its batch have arrived.</param>
+    sealed record Start(int After, TaskCompletionSource Now);
 
     static Task<int> AttemptsAsync(HubHost hub, string exchange)
     {

@@ -721,6 +721,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     generation = table.Column<int>(type: "integer", nullable: false),
                     hold_reason = table.Column<string>(type: "text", nullable: true),
+                    stop_reason = table.Column<string>(type: "text", nullable: true),
                     failures = table.Column<int>(type: "integer", nullable: false),
                     retry_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     delivery_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),

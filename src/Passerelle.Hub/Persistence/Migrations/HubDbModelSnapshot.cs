@@ -1224,6 +1224,10 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("state");
 
+                    b.Property<string>("StopReason")
+                        .HasColumnType("text")
+                        .HasColumnName("stop_reason");
+
                     b.Property<string>("Subject")
                         .IsRequired()
                         .HasColumnType("text")
