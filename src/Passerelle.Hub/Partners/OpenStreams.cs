@@ -12,6 +12,8 @@ public sealed class OpenStreams(CallerDirectory directory, TimeProvider time)
 
     readonly ConcurrentDictionary<Held, byte> open = new();
 
+    public int Count => open.Count;
+
     public Guid[] Credentials => [.. open.Keys.Select(held => held.CredentialId).Distinct()];
 
     public void End(ICollection<Guid> credentialIds)

@@ -34,14 +34,11 @@ public sealed class InboxCursorTests(Postgres postgres)
     public async Task The_checkpoint_has_a_cursor_before_anything_was_given_and_after()
     {
         await using var hub = await HubHost.StartAsync(postgres);
-        string quiet, name;
-        // Ended before the next one begins: what is given again could go to either.
-        using (var inbox = hub.Inbox("interim").WatchInbox(new()))
-        {
-            quiet = Assert.Single(await inbox.ItemsAsync()).Cursor;
-            name = (await Referring.SeparatelyAsync(hub, 1, "interim"))[0];
-            Assert.Equal(name, (await inbox.NextAsync()).Exchange);
-        }
+        using var inbox = hub.Inbox("interim").WatchInbox(new());
+        var quiet = Assert.Single(await inbox.ItemsAsync()).Cursor;
+        var name = (await Referring.SeparatelyAsync(hub, 1, "interim"))[0];
+        Assert.Equal(name, (await inbox.NextAsync()).Exchange);
+        await hub.EndAsync(inbox);
 
         var again = await Referring.ItemsAsync(hub, quiet);
         Assert.Equal([(name, 2)], again.Given());

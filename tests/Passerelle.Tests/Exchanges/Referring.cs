@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Exchanges.V1;
+using Passerelle.Hub.Partners;
 using Passerelle.Tests.Employment;
 using Passerelle.Tests.Support;
 
@@ -38,7 +39,19 @@ static class Referring
     public static async Task<List<WatchInboxResponse>> ItemsAsync(HubHost hub, string cursor = "", string partner = "interim")
     {
         using var inbox = hub.Inbox(partner).WatchInbox(new() { StartCursor = cursor });
-        return await inbox.ItemsAsync();
+        var items = await inbox.ItemsAsync();
+        await hub.EndAsync(inbox);
+        return items;
+    }
+
+    /// <summary>Ends a stream, also for the hub: until it knows, what is due could go to this one.</summary>
+    public static async Task EndAsync(this HubHost hub, AsyncServerStreamingCall<WatchInboxResponse> inbox)
+    {
+        var open = await OpenAsync();
+        inbox.Dispose();
+        await Eventually.BecomesTrueAsync(async () => await OpenAsync() < open, () => "The stream did not end.");
+
+        Task<int> OpenAsync() => hub.WithAsync<OpenStreams, int>(streams => Task.FromResult(streams.Count));
     }
 
     public static async Task<List<WatchInboxResponse>> ItemsAsync(this AsyncServerStreamingCall<WatchInboxResponse> inbox)
