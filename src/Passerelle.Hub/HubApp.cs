@@ -136,7 +136,7 @@ public static class HubApp
         services.AddSingleton<PullInbox>();
         services.AddSingleton<IPartnerTransport, PushTransport>();
         services.AddScoped<ExchangeDesk>();
-        services.AddScoped<Dispatch>();
+        services.AddScoped<IDepartures, Departures>().AddScoped<Dispatch>();
         services.AddSingleton<Dispatcher>();
         AddDueWork<DeliverDue>(services);
         services.AddSingleton<LaneChanged>(provider => () => provider.GetRequiredService<Nudge<DeliverDue>>().Now());

@@ -12,6 +12,9 @@ if (args is [BareServer.Command, .. var configuration]) return await BareServer.
 // Started by `access.cost`: the hub without its access log.
 if (args is [HubWithoutLog.Command, .. var ofHub]) return await HubWithoutLog.RunAsync(ofHub);
 
+// Started by `lawful.cost`: the hub as it would deliver if it asked nobody.
+if (args is [HubWithoutLaw.Command, .. var ofOpenHub]) return await HubWithoutLaw.RunAsync(ofOpenHub);
+
 // Started by the benchmarks of the exchange kernel: the partners' servers, and the usual way of sending to them.
 if (args is [PartnerHall.Command, .. var ofHall]) return await PartnerHall.RunAsync(ofHall);
 if (args is [OneJobPerMessage.Command, .. var ofUsualWay]) return await OneJobPerMessage.RunAsync(ofUsualWay);
@@ -33,6 +36,7 @@ return await BenchCommand.RunAsync(
         new("keys.rotate", "1,000,000 persons' keys wrapped with another master key while GetCase is called.", Rotation.MeasureAsync),
         new("chain.verify", "passerelle-hub chains verify over an access log of 1,000,000 entries.", ChainVerify.MeasureAsync),
         new("register", "Who got what about a person, beside 10,000,000 disclosures of others.", Register.MeasureAsync),
+        new("lawful.cost", "A backlog let go, against the same hub without gate, seals, register and access log.", LawfulCost.MeasureAsync),
         new("access.cost", "CaseService.GetCase at 64 in flight, against the same hub without its access log.", AccessCost.MeasureAsync),
     ],
     args);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -11,14 +12,37 @@ using Wire = Passerelle.Contracts.Exchanges.V1;
 namespace Passerelle.Hub.Exchanges;
 
 /// <summary>A claimed exchange that may leave, as it leaves.</summary>
-public readonly record struct Ready(Claim Claim, Wire.Envelope Envelope, DateTimeOffset StartTime);
+public readonly record struct Ready(Claim Claim, Wire.Envelope Envelope, DateTimeOffset StartTime)
+{
+    public static Ready Compose(Claimed claimed, IMessage payload, DateTimeOffset startTime) => new(
+        claimed.Claim,
+        new Wire.Envelope
+        {
+            Exchange = claimed.Header.Name,
+            Kind = claimed.Header.Kind,
+            Case = Names.Of(Names.Cases, claimed.Header.CaseId),
+            Subject = claimed.Header.Subject,
+            Attempt = claimed.Generation,
+            CreateTime = claimed.Header.CreateTime.ToWire(),
+            Payload = Any.Pack(payload),
+        },
+        startTime);
+}
 
-/// <summary>The last word before something leaves: it is still ours, and what allows it still does. Attempts, the gate's decisions and disclosures are written down by the same statement.</summary>
+/// <summary>The last word before something leaves.</summary>
+public interface IDepartures
+{
+    /// <param name="now">When they were claimed, by the database's clock.</param>
+    /// <returns>Those that may leave; the others are not ours any more, or what allowed them has just come to its end: those are due at once, to be looked at anew.</returns>
+    Task<IReadOnlyList<Ready>> LetLeaveAsync(IReadOnlyList<(Claimed Claimed, Preparation.Cleared Cleared)> cleared, Transport transport, DateTimeOffset now, CancellationToken ct);
+}
+
+/// <summary>It leaves when it is still ours, and what allows it still does. Attempts, the gate's decisions and disclosures are written down by the same statement.</summary>
 /// <remarks>
 /// One statement is a transaction by itself: between what was read to compose and this, nothing is locked and nothing has to be. Rows are locked by id, exchanges before consents before
 /// agreements: each part counts the one before it, and so begins only when that one has all its locks. Whoever withdraws locks in the same order. Where a purpose has newer terms than those that were asked, or a person's data was restricted meanwhile, it is asked anew.
 /// </remarks>
-public static class Departures
+public sealed class Departures(HubDb db) : IDepartures
 {
     const string Sql =
         $"""
@@ -63,13 +87,10 @@ public static class Departures
         select exchange_id from leaving
         """;
 
-    /// <param name="now">When they were claimed, by the database's clock.</param>
-    /// <returns>Those that may leave; the others are not ours any more, or what allowed them has just come to its end: those are due at once, to be looked at anew.</returns>
-    public static async Task<IReadOnlyList<Ready>> LetLeaveAsync(
-        this HubDb db, IReadOnlyList<(Claimed Claimed, Preparation.Cleared Cleared)> cleared, Transport transport, DateTimeOffset now, CancellationToken ct)
+    public async Task<IReadOnlyList<Ready>> LetLeaveAsync(IReadOnlyList<(Claimed Claimed, Preparation.Cleared Cleared)> cleared, Transport transport, DateTimeOffset now, CancellationToken ct)
     {
         if (cleared.Count == 0) return [];
-        var envelopes = cleared.Select(c => Compose(c.Claimed, c.Cleared)).ToList();
+        var composed = cleared.Select(c => Ready.Compose(c.Claimed, c.Cleared.Payload, now)).ToList();
         var disclosed = cleared.SelectMany(c => c.Cleared.Disclosed.Select(d => (ExchangeId: c.Claimed.Header.Id, d))).ToList();
         var by = cleared.Select(c => c.Cleared.Clearance).ToList();
         await db.Database.OpenConnectionAsync(ct);
@@ -80,8 +101,8 @@ public static class Departures
             Add(NpgsqlDbType.Uuid, cleared.Select(c => c.Claimed.Header.Id).ToArray());
             Add(NpgsqlDbType.Integer, cleared.Select(c => c.Claimed.Generation).ToArray());
             Add(NpgsqlDbType.Uuid, by.Select(c => c.ConsentId).ToArray());
-            Add(NpgsqlDbType.Integer, envelopes.Select(e => e.Payload.Value.Length).ToArray());
-            Add(NpgsqlDbType.Bytea, envelopes.Select(e => SHA256.HashData(e.Payload.Value.Span)).ToArray());
+            Add(NpgsqlDbType.Integer, composed.Select(r => r.Envelope.Payload.Value.Length).ToArray());
+            Add(NpgsqlDbType.Bytea, composed.Select(r => SHA256.HashData(r.Envelope.Payload.Value.Span)).ToArray());
             Add(NpgsqlDbType.Text, by.Select(c => EnumText<Purpose>.Of(c.Purpose)).ToArray());
             Add(NpgsqlDbType.Integer, by.Select(c => c.PurposeVersion).ToArray());
             Add(NpgsqlDbType.Text, by.Select(c => EnumText<Ground>.Of(c.Ground)).ToArray());
@@ -95,7 +116,7 @@ public static class Departures
             Add(NpgsqlDbType.Text, disclosed.Select(d => d.d.Category).ToArray());
             Add(NpgsqlDbType.Text, disclosed.Select(d => DataCategories.Write(d.d.Data)).ToArray());
             var leaving = await ReadIdsAsync(command, ct);
-            return [.. cleared.Zip(envelopes).Where(c => leaving.Contains(c.First.Claimed.Header.Id)).Select(c => new Ready(c.First.Claimed.Claim, c.Second, now))];
+            return [.. composed.Where(r => leaving.Contains(r.Claim.ExchangeId))];
 
             void Add(NpgsqlDbType type, Array values) => command.Parameters.Add(new() { Value = values, NpgsqlDbType = NpgsqlDbType.Array | type });
         }
@@ -112,15 +133,4 @@ public static class Departures
         while (await reader.ReadAsync(ct)) ids.Add(reader.GetGuid(0));
         return ids;
     }
-
-    static Wire.Envelope Compose(Claimed claimed, Preparation.Cleared cleared) => new()
-    {
-        Exchange = claimed.Header.Name,
-        Kind = claimed.Header.Kind,
-        Case = Names.Of(Names.Cases, claimed.Header.CaseId),
-        Subject = claimed.Header.Subject,
-        Attempt = claimed.Generation,
-        CreateTime = claimed.Header.CreateTime.ToWire(),
-        Payload = Any.Pack(cleared.Payload),
-    };
 }

@@ -11,7 +11,7 @@ namespace Passerelle.Hub.Exchanges;
 public readonly record struct Completion(Claim Claim, SendOutcome Outcome);
 
 /// <summary>Before and after a send, for many exchanges at once. No transaction is open while a partner is called.</summary>
-public sealed class Dispatch(HubDb db, ExchangeDesk desk, GateBook gate, IEnumerable<IExchangeKind> kinds)
+public sealed class Dispatch(HubDb db, ExchangeDesk desk, IDepartures departures, GateBook gate, IEnumerable<IExchangeKind> kinds)
 {
     /// <summary>Clears and composes claimed exchanges, and writes the attempts and the disclosures down before anything leaves.</summary>
     /// <param name="now">When they were claimed, by the database's clock.</param>
@@ -37,7 +37,7 @@ public sealed class Dispatch(HubDb db, ExchangeDesk desk, GateBook gate, IEnumer
         }
 
         await StopAsync(stopped, ct);
-        var ready = await db.LetLeaveAsync(cleared, transport, now, ct);
+        var ready = await departures.LetLeaveAsync(cleared, transport, now, ct);
         if (ready.Count > 0) Points.Reach(Points.Prepared);
         // What kept some here may be that an agreement or a purpose has changed: whoever looks next must not go by what was known before.
         if (ready.Count < cleared.Count) gate.Forget();

@@ -13,7 +13,17 @@ public enum ConsentEntryKind { Given = 1, Withdrawn }
 /// <summary>One entry of the consent ledger: that a consent was given, or withdrawn, by whom, how and when. It says all that was said, so that the ledger stands without the consents' rows.</summary>
 public sealed class ConsentEntry : IChained
 {
-    public static readonly Chain<ConsentEntry> Ledger = new("consents");
+    public static readonly Chain<ConsentEntry> Ledger = new(
+        "consents",
+        """
+        select 'consents/' || c.id as "Value" from consents c
+        left join consent_entries given on given.consent_id = c.id and given.kind = 'given'
+        left join consent_entries withdrawn on withdrawn.consent_id = c.id and withdrawn.kind = 'withdrawn'
+        where (c.person_id, c.purpose, c.partner_id, c.recipient_kind, c.text_version, c.given_by::text[], c.given_elsewhere, c.method, c.give_time, c.expire_time, c.create_time, c.withdraw_time)
+            is distinct from (given.person_id, given.purpose, given.partner_id, given.recipient_kind, given.text_version, given.by, given.given_elsewhere, given.method, given.effective_time,
+                given.expire_time, given.time, withdrawn.time)
+        order by c.id
+        """);
 
     ConsentEntry() { }
 

@@ -17,7 +17,7 @@ sealed class Generator(IReadOnlyList<PasserelleClient> clients, string[] persons
     /// <summary>At a rate that the hub does not keep up with, the generator waits too, and its waiting counts.</summary>
     const int MostInFlight = 512;
 
-    const string Introduction = "Une personne motivée, disponible tout de suite, qui s'installe dans le Calvados avec sa famille.";
+    public const string Introduction = "Une personne motivée, disponible tout de suite, qui s'installe dans le Calvados avec sa famille.";
 
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 

@@ -68,7 +68,14 @@ sealed class Stage : IAsyncDisposable
     public static string PartnerId(int index) => $"banc-{index + 1:00}";
 
     /// <summary>The hub again, as it was.</summary>
-    public Task StartHubAsync(CancellationToken ct) => Sandbox.StartHubAsync(HubSettings, ct);
+    /// <param name="program">Another one in its place: an assembly and its first arguments.</param>
+    public Task StartHubAsync(CancellationToken ct, params string[] program) => Sandbox.StartHubAsync(HubSettings, ct, program);
+
+    public const string GivenName = "Camille";
+
+    public static string FamilyName(int person) => $"Essai {person}";
+
+    public static string Email(int person) => $"essai-{person}@exemple.invalid";
 
     /// <summary>As the hub's own code sees the database.</summary>
     public HubDb OpenDb()
@@ -129,7 +136,7 @@ sealed class Stage : IAsyncDisposable
         {
             var hub = clients[i % clients.Length];
             var household = new OpenCaseRequest { RequestId = hub.NewRequestId(), Needs = { Need.Employment } };
-            household.Members.Add(new Contracts.Cases.V1.Person { Role = Contracts.Cases.V1.Person.Types.Role.Adult, GivenName = "Camille", FamilyName = $"Essai {i}", Email = $"essai-{i}@exemple.invalid" });
+            household.Members.Add(new Contracts.Cases.V1.Person { Role = Contracts.Cases.V1.Person.Types.Role.Adult, GivenName = GivenName, FamilyName = FamilyName(i), Email = Email(i) });
             var person = (await hub.Cases.OpenCaseAsync(household, cancellationToken: stop)).Case.Members[0];
             await hub.Cvs.AttachCvAsync(new() { RequestId = hub.NewRequestId(), Person = person, JsonResume = GeneratedCv.Write(options.Seed, i) }, cancellationToken: stop);
             var consent = new Contracts.Privacy.V1.Consent { Person = person, Purpose = Purpose.EmploymentReferral, TextVersion = "banc", Method = Contracts.Privacy.V1.Consent.Types.Method.Online };

@@ -66,10 +66,11 @@ sealed class Sandbox : IAsyncDisposable
     }
 
     /// <summary>On the same ports each time, so that clients stay good.</summary>
-    public async Task StartHubAsync(IEnumerable<string> settings, CancellationToken ct) => Hub = await ChildProcess.StartAsync(
+    /// <param name="program">Instead of the hub: an assembly and its first arguments, which takes the rest as the hub does.</param>
+    public async Task StartHubAsync(IEnumerable<string> settings, CancellationToken ct, params string[] program) => Hub = await ChildProcess.StartAsync(
         "hub", Folder, httpPort,
         [
-            "passerelle-hub.dll", "--ConnectionStrings:Hub=" + ConnectionString, "--Data:Directory=" + Folder,
+            .. program is [] ? ["passerelle-hub.dll"] : program, "--ConnectionStrings:Hub=" + ConnectionString, "--Data:Directory=" + Folder,
             "--Vault:MasterKey=" + MasterKey, "--Demo:Enabled=true", $"--Listen:Http={httpPort}", $"--Listen:Grpc={grpcPort}", .. settings.Select(s => "--" + s),
         ],
         ct);

@@ -17,7 +17,7 @@ static class HubWithoutLog
         return 0;
     }
 
-    sealed class Nowhere : IAccessWriter
+    public sealed class Nowhere : IAccessWriter
     {
         public Task WriteAsync(AccessNote note) => Task.CompletedTask;
     }

@@ -94,5 +94,5 @@ public sealed class DepartureTests(Postgres postgres)
     }
 
     static Task<IReadOnlyList<Ready>> LetLeaveAsync(HubHost hub, Claimed claimed, Preparation.Cleared cleared) =>
-        hub.QueryAsync(async db => await db.LetLeaveAsync([(claimed, cleared)], Transport.Push, await db.NowAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken));
+        hub.QueryAsync(async db => await new Departures(db).LetLeaveAsync([(claimed, cleared)], Transport.Push, await db.NowAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken));
 }

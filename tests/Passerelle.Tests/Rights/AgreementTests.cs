@@ -94,7 +94,7 @@ public sealed class AgreementTests(Postgres postgres)
         var cleared = Assert.IsType<Preparation.Cleared>((await kind.PrepareAsync([claimed.Header], taken.Time, TestContext.Current.CancellationToken))[claimed.Header.Id]);
         await hub.EndAgreementsAsync("emploi");
 
-        Assert.Empty(await hub.QueryAsync(async db => await db.LetLeaveAsync([(claimed, cleared)], Transport.Push, taken.Time, TestContext.Current.CancellationToken)));
+        Assert.Empty(await hub.QueryAsync(async db => await new Departures(db).LetLeaveAsync([(claimed, cleared)], Transport.Push, taken.Time, TestContext.Current.CancellationToken)));
         // Twice: what this node knows of agreements is a moment old at the first look, which leaves it where it is.
         for (var i = 0; i < 2; i++) await hub.RunAsync<DeliverDue>();
         Assert.Equal(State.Held, (await hub.GetExchangeAsync(claimed.Header.Name)).State);

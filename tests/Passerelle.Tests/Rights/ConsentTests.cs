@@ -3,6 +3,7 @@ using Grpc.Core;
 using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Common.V1;
 using Passerelle.Contracts.Privacy.V1;
+using Passerelle.Hub.Platform.Chains;
 using Passerelle.Tests.Employment;
 using Passerelle.Tests.Support;
 using Method = Passerelle.Contracts.Privacy.V1.Consent.Types.Method;
@@ -32,6 +33,26 @@ public sealed class ConsentTests(Postgres postgres)
         Assert.Equal(consent.Name, Assert.Single((await hub.Consents().ListConsentsAsync(new() { Person = household.FirstAdult })).Consents).Name);
         await Assert.ThrowsAsync<Npgsql.PostgresException>(() => hub.ExecuteAsync("update consent_entries set text_version = 'x'"));
         await Assert.ThrowsAsync<Npgsql.PostgresException>(() => hub.ExecuteAsync("delete from consent_entries where sequence = 3"));
+    }
+
+    [Theory]
+    [InlineData("withdraw_time = null", 0)]
+    [InlineData("expire_time = expire_time + interval '1 day'", 0, 1)]
+    [InlineData("person_id = (select person_id from consents where withdraw_time is null)", 0)]
+    [InlineData("given_by = '{}'::uuid[] || gen_random_uuid()", 0, 1)]
+    public async Task A_consent_that_is_not_what_the_ledger_says_is_found(string change, params int[] changed)
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var household = await Household.OpenAsync(hub);
+        var consents = new[] { await RecordAsync(hub, new() { Person = household.FirstAdult }), await RecordAsync(hub, new() { Person = household.SecondAdult }) };
+        await hub.Consents().WithdrawConsentAsync(new() { Name = consents[0].Name });
+        Assert.Empty((await VerifyAsync()).Findings);
+
+        await hub.ExecuteAsync($"update consents set {change}");
+
+        Assert.Equal(changed.Select(i => $"{consents[i].Name} is not what its entries say"), (await VerifyAsync()).Findings.Select(f => f.ToString()));
+
+        Task<ChainReport> VerifyAsync() => hub.QueryAsync(db => new ChainVerifier(db).VerifyAsync(Hub.Privacy.ConsentEntry.Ledger, Anchors.None, TestContext.Current.CancellationToken));
     }
 
     [Fact]

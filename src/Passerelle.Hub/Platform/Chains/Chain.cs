@@ -17,10 +17,14 @@ public interface IChain
 
     /// <summary>Every entry, in order, as it is read.</summary>
     IAsyncEnumerable<ChainLink> ReadAsync(HubDb db, CancellationToken ct);
+
+    /// <summary>Names of the rows that are made of the log's entries, and are not what those come to. Nothing where no rows are.</summary>
+    IAsyncEnumerable<string> DifferingRowsAsync(HubDb db);
 }
 
 /// <summary>The log of one kind of entry.</summary>
-public sealed class Chain<TEntry>(string name) : IChain where TEntry : class, IChained
+/// <param name="differingRows">SQL that selects the names of rows that are not what the entries about them come to; null: no rows are made of them.</param>
+public sealed class Chain<TEntry>(string name, string? differingRows = null) : IChain where TEntry : class, IChained
 {
     public string Name => name;
 
@@ -72,6 +76,9 @@ public sealed class Chain<TEntry>(string name) : IChain where TEntry : class, IC
             await db.Database.CloseConnectionAsync();
         }
     }
+
+    public IAsyncEnumerable<string> DifferingRowsAsync(HubDb db) =>
+        differingRows is null ? AsyncEnumerable.Empty<string>() : db.Database.SqlQueryRaw<string>(differingRows).AsAsyncEnumerable();
 }
 
 /// <summary>In a migration: refuses to change what a chained table holds. A trigger can be disabled by the database's owner: for that there are the hashes and the anchors.</summary>

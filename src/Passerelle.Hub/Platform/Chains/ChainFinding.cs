@@ -24,13 +24,17 @@ public enum ChainFault
     /// <summary>It was written down outside the database that the chain was another.</summary>
     AnchorDiffers,
 
+    /// <summary>A row that is made of entries is not what they come to.</summary>
+    RowDiffers,
+
     /// <summary>A line of the anchors' file is none.</summary>
     AnchorUnreadable,
 }
 
 /// <param name="Sequence">Of the entry, or of the first of several; the line, of an anchor that cannot be read.</param>
 /// <param name="Last">The last of several.</param>
-public sealed record ChainFinding(ChainFault Fault, long Sequence, long? Last = null)
+/// <param name="Row">Its name, of a row that differs.</param>
+public sealed record ChainFinding(ChainFault Fault, long Sequence, long? Last = null, string? Row = null)
 {
     public override string ToString()
     {
@@ -44,6 +48,7 @@ public sealed record ChainFinding(ChainFault Fault, long Sequence, long? Last = 
             ChainFault.Unlinked => $"{entries} does not follow on the one before",
             ChainFault.HeadDiffers => $"the head differs at {Sequence}",
             ChainFault.AnchorDiffers => $"{entries} is not what was anchored",
+            ChainFault.RowDiffers => $"{Row} is not what its entries say",
             ChainFault.AnchorUnreadable => $"line {Sequence} of the anchors is unreadable",
         };
     }

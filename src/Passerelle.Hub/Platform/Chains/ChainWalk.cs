@@ -51,6 +51,9 @@ sealed class ChainWalk(string chain, (long Sequence, byte[] Hash)? head, ILookup
         (before, expected) = (link.Hash, link.Sequence + 1);
     }
 
+    /// <param name="row">One that is not what the entries about it come to.</param>
+    public void Differs(string row) => Find(new ChainFinding(ChainFault.RowDiffers, 0, Row: row));
+
     public ChainReport End()
     {
         var last = expected - 1;
