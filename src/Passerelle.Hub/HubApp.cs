@@ -152,6 +152,7 @@ public static class HubApp
         // Employment
         services.AddScoped<IExchangeKind, ReferralKind>();
         services.AddScoped<ICreation<NewReferral, Contracts.Employment.V1.CreateReferralResponse>, ReferralCreation>();
+        services.AddSingleton<PartnerLoads>();
         services.AddScoped<ReferralFollowUp>();
         AddDueWork<ForewarnReferrals>(services);
         services.AddScoped<ILapseFollower>(provider => provider.GetRequiredService<ReferralFollowUp>());

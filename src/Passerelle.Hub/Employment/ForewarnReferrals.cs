@@ -62,13 +62,18 @@ public sealed class ForewarnReferrals(NpgsqlDataSource source, IServiceScopeFact
         return Instant.FromDateTimeOffset(reader.GetFieldValue<DateTimeOffset>(0));
     }
 
-    /// <summary>Through all windows that run: once or twice a day that costs less than an index that each delivery keeps.</summary>
+    /// <summary>Those of which nobody has been told, and after which nobody may be left. Through all windows that run: once or twice a day that costs less than an index that each delivery keeps.</summary>
     async Task<List<Guid>> LapsingAsync(Absence absence, CancellationToken ct)
     {
         await using var command = source.CreateCommand(
             """
             select r.id from clocks c join exchanges e on e.id = substr(c.subject, 11)::uuid join referrals r on r.exchange_id = e.id
             where c.family = 'partner_window' and c.state = 'running' and c.due_time > $1 and c.due_time <= $2 and r.state = 'open' and r.follow_up is null
+              and not exists (select from events t where t.case_id = r.case_id and t.subject = 'referrals/' || r.id and t.type = 'referral.forewarned')
+              and (r.partner_chosen
+                or not exists (
+                    select from referral_takers(r.person_id, hub_now()) p cross join lateral (select from live_consents(r.person_id, 'employment_referral', p.id, hub_now()) limit 1) consented)
+                or not exists (select from clock_policies k where k.id = c.policy_id and k.version = c.policy_version and k.terms #>> '{reoffer,order}' = 'by_load'))
             order by c.due_time
             """);
         command.Parameters.Add(new() { Value = absence.From.ToDateTimeOffset() });

@@ -5,7 +5,6 @@ using Passerelle.Hub.Clocks.History;
 using Passerelle.Hub.Clocks.Notifications;
 using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Exchanges;
-using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Errors;
@@ -14,11 +13,8 @@ using Passerelle.Hub.Privacy;
 namespace Passerelle.Hub.Employment;
 
 /// <summary>What comes after a partner has declined a referral or let its window lapse: the next partner, as the window's policy says, or else an advisor. Once for each referral.</summary>
-public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies policies, Vault vault) : ILapseFollower
+public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies policies, Vault vault, PartnerLoads loads) : ILapseFollower
 {
-    /// <summary>What a partner was given before that weighs on it no longer.</summary>
-    static readonly TimeSpan LoadLasts = TimeSpan.FromDays(7);
-
     static readonly string PurposeText = EnumText<Purpose>.Of(Purpose.EmploymentReferral);
 
     const string Forewarned = "referral.forewarned";
@@ -86,35 +82,21 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
         if (await db.PersonRestrictions.AnyAsync(r => r.PersonId == referral.PersonId && r.Scope == PersonRestriction.Everything, ct)) return new Next.Nobody("PERSON_RESTRICTED");
         // Two referrals of one person are followed one after the other, or both might go to the same partner.
         await db.Database.ExecuteSqlAsync($"select from persons where id = {referral.PersonId} for no key update", ct);
-        var left = InOrder(await OthersAsync(referral.PersonId, now, ct), reoffer).ToList();
+        var left = await OthersAsync(referral.PersonId, now, ct);
+        left = reoffer.Order == ReofferOrder.ByLoad
+            ? ByLoad(left, await loads.ReadAsync(db, now, ct))
+            : [.. reoffer.Partners.Join(left, id => id, o => o.Id, (_, other) => other)];
         if (left.Count == 0) return new Next.Nobody("NO_PARTNER_LEFT");
         return left.Find(o => o.HasConsent) is { } allowed ? new Next.Partner(allowed.Id) : new Next.Nobody(ErrorReason.ConsentMissing.ToReasonName());
     }
 
-    static IEnumerable<Other> InOrder(List<Other> others, Reoffer reoffer) => reoffer.Order switch
-    {
-        ReofferOrder.Off => [],
-        ReofferOrder.ByLoad => others.OrderBy(o => o.Load).ThenBy(o => o.Id, StringComparer.Ordinal),
-        ReofferOrder.Named => reoffer.Partners.Join(others, id => id, o => o.Id, (_, other) => other),
-    };
+    static List<Other> ByLoad(List<Other> others, IReadOnlyDictionary<string, int> loads) =>
+        [.. others.OrderBy(o => loads.GetValueOrDefault(o.Id)).ThenBy(o => o.Id, StringComparer.Ordinal)];
 
     /// <summary>Partners who could take it: their lanes are open, an agreement covers it, and none of them has, or is about to have, this person's CV by another referral. So it never goes back to one that declined or let it lapse.</summary>
-    Task<List<Other>> OthersAsync(Guid personId, DateTimeOffset now, CancellationToken ct)
-    {
-        var since = Guid.CreateVersion7(now - LoadLasts);
-        return db.Partners.AsNoTracking()
-            .Where(p => p.Kind == PartnerKind.Employment && p.Lane.PauseTime == null && p.Lane.Health == LaneHealth.Up)
-            .Where(p => db.Agreements.Any(a => a.PartnerId == p.Id && a.RevokeTime == null && a.StartTime <= now && a.EndTime > now && a.Purposes.Contains(PurposeText)))
-            .Where(p => !db.Referrals.Any(r => r.PersonId == personId && r.PartnerId == p.Id
-                && db.Exchanges.Any(e => e.Id == r.ExchangeId && (e.DeliveryTime != null || e.State == ExchangeState.Queued || e.State == ExchangeState.Sending))))
-            .Select(p => new Other(
-                p.Id,
-                db.Exchanges.Count(e => e.PartnerId == p.Id && e.Id.CompareTo(since) > 0
-                    && (e.State == ExchangeState.Queued || e.State == ExchangeState.Sending || e.State == ExchangeState.AwaitingAnswer)),
-                // It is asked again when the CV leaves.
-                db.LiveConsents(personId, PurposeText, p.Id, now).Any()))
-            .ToListAsync(ct);
-    }
+    Task<List<Other>> OthersAsync(Guid personId, DateTimeOffset now, CancellationToken ct) =>
+        // The consent is asked again when the CV leaves.
+        db.ReferralTakers(personId, now).AsNoTracking().Select(p => new Other(p.Id, db.LiveConsents(personId, PurposeText, p.Id, now).Any())).ToListAsync(ct);
 
     async Task<Referral> OfferAsync(Referral before, string partnerId, DateTimeOffset now, CancellationToken ct)
     {
@@ -126,6 +108,7 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
         var cipher = await vault.OpenAsync(before.PersonId, ct);
         var referral = Referral.Open(id, before.PersonId, exchange, before.OpenIntroduction(cipher), partnerChosen: false, cipher);
         db.Referrals.Add(referral);
+        loads.Add(partnerId);
         return referral;
     }
 
@@ -140,8 +123,7 @@ public sealed class ReferralFollowUp(HubDb db, ExchangeDesk desk, ClockPolicies 
         if (promise is not null) db.Notices.Add(Notice.ForService(promise.Id, why, isUrgent, now));
     }
 
-    /// <param name="Load">Exchanges of its that wait for it or for its answer.</param>
-    sealed record Other(string Id, int Load, bool HasConsent);
+    sealed record Other(string Id, bool HasConsent);
 
     abstract record Next
     {

@@ -132,6 +132,9 @@ public sealed class HubDb : DbContext
     /// <summary>Consents of a person that allow a purpose towards a partner at a time; see the function live_consents.</summary>
     public IQueryable<Consent> LiveConsents(Guid personId, string purpose, string partnerId, DateTimeOffset time) => FromExpression(() => LiveConsents(personId, purpose, partnerId, time));
 
+    /// <summary>Partners who could take a person's CV besides those who have it; see the function referral_takers.</summary>
+    public IQueryable<Partner> ReferralTakers(Guid personId, DateTimeOffset time) => FromExpression(() => ReferralTakers(personId, time));
+
     /// <summary>The database's time, the only one that decides: see the function hub_now in the first migration.</summary>
     public async Task<DateTimeOffset> NowAsync(CancellationToken ct)
     {
@@ -156,6 +159,7 @@ public sealed class HubDb : DbContext
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(HubDb).Assembly);
         modelBuilder.HasSequence<int>("case_numbers");
         modelBuilder.HasDbFunction(typeof(HubDb).GetMethod(nameof(LiveConsents))!).HasName("live_consents");
+        modelBuilder.HasDbFunction(typeof(HubDb).GetMethod(nameof(ReferralTakers))!).HasName("referral_takers");
         // Nothing disappears because something else did: erasure is a deed of its own.
         foreach (var key in modelBuilder.Model.GetEntityTypes().SelectMany(e => e.GetForeignKeys())) key.DeleteBehavior = DeleteBehavior.Restrict;
     }

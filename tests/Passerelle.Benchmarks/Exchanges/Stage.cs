@@ -41,10 +41,11 @@ sealed class Stage : IAsyncDisposable
     /// <param name="moreDoors">Partners beyond those of the load, from banc-51 on.</param>
     /// <param name="commitTimes">Have PostgreSQL note when each transaction was committed.</param>
     /// <param name="statements">Have PostgreSQL count statements by their text (pg_stat_statements): what it costs is part of the figures.</param>
-    public static async Task<Stage> StartAsync(BenchOptions options, CancellationToken ct, int moreDoors = 0, bool commitTimes = false, bool statements = false)
+    /// <param name="program">Instead of the hub, see Sandbox.</param>
+    public static async Task<Stage> StartAsync(BenchOptions options, CancellationToken ct, int moreDoors = 0, bool commitTimes = false, bool statements = false, params string[] program)
     {
         // With this prefix ClaimLog knows lines by their backend.
-        var sandbox = await Sandbox.StartAsync(ct, HubSettings, ["log_line_prefix=%m [%p] ", $"track_commit_timestamp={(commitTimes ? "on" : "off")}", .. statements ? ["shared_preload_libraries=pg_stat_statements"] : (string[])[]]);
+        var sandbox = await Sandbox.StartAsync(ct, HubSettings, ["log_line_prefix=%m [%p] ", $"track_commit_timestamp={(commitTimes ? "on" : "off")}", .. statements ? ["shared_preload_libraries=pg_stat_statements"] : (string[])[]], program);
         Hall? hall = null;
         try
         {
@@ -68,8 +69,7 @@ sealed class Stage : IAsyncDisposable
     public static string PartnerId(int index) => $"banc-{index + 1:00}";
 
     /// <summary>The hub again, as it was.</summary>
-    /// <param name="program">Another one in its place: an assembly and its first arguments.</param>
-    public Task StartHubAsync(CancellationToken ct, params string[] program) => Sandbox.StartHubAsync(HubSettings, ct, program);
+    public Task StartHubAsync(CancellationToken ct) => Sandbox.StartHubAsync(HubSettings, ct);
 
     public const string GivenName = "Camille";
 

@@ -14,11 +14,15 @@ sealed class Sandbox : IAsyncDisposable
 
     const string FolderStem = "passerelle-bench-";
 
+    static int started;
+
+    readonly string[] program;
     readonly EmbeddedPostgres postgres;
     readonly int httpPort = ChildProcess.FreePort();
     readonly int grpcPort = ChildProcess.FreePort();
 
-    Sandbox(string folder, EmbeddedPostgres postgres, NpgsqlDataSource source, Machine machine) => (Folder, this.postgres, Source, Machine) = (folder, postgres, source, machine);
+    Sandbox(string folder, EmbeddedPostgres postgres, NpgsqlDataSource source, Machine machine, string[] program) =>
+        (Folder, this.postgres, Source, Machine, this.program) = (folder, postgres, source, machine, program);
 
     public string Folder { get; }
 
@@ -39,11 +43,12 @@ sealed class Sandbox : IAsyncDisposable
 
     /// <param name="hubSettings">Configuration of the hub, as Section:Key=value.</param>
     /// <param name="postgresSettings">More server settings, as name=value.</param>
-    public static async Task<Sandbox> StartAsync(CancellationToken ct, IEnumerable<string>? hubSettings = null, IEnumerable<string>? postgresSettings = null)
+    /// <param name="program">Instead of the hub: an assembly and its first arguments, which takes the rest as the hub does.</param>
+    public static async Task<Sandbox> StartAsync(CancellationToken ct, IEnumerable<string>? hubSettings = null, IEnumerable<string>? postgresSettings = null, params string[] program)
     {
         SweepLeftovers();
         // Not for others to look into; but the user that PostgreSQL runs as must be able to walk down here.
-        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), FolderStem + Environment.ProcessId), (UnixFileMode)Convert.ToInt32("711", 8)).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"{FolderStem}{Environment.ProcessId}-{Interlocked.Increment(ref started)}"), (UnixFileMode)Convert.ToInt32("711", 8)).FullName;
         EmbeddedPostgres? postgres = null;
         NpgsqlDataSource? source = null;
         try
@@ -54,7 +59,7 @@ sealed class Sandbox : IAsyncDisposable
             source = NpgsqlDataSource.Create(postgres.ConnectionString(Storage.DatabaseName) + ";Command Timeout=600");
             var machine = await Machine.DescribeAsync(source, ct);
             if (!machine.Postgresql.AreDurable) throw new InvalidOperationException("Figures count with fsync and synchronous_commit on; this PostgreSQL has them off.");
-            var sandbox = new Sandbox(folder, postgres, source, machine);
+            var sandbox = new Sandbox(folder, postgres, source, machine, program is [] ? ["passerelle-hub.dll"] : program);
             await sandbox.StartHubAsync(hubSettings ?? [], ct);
             return sandbox;
         }
@@ -66,11 +71,10 @@ sealed class Sandbox : IAsyncDisposable
     }
 
     /// <summary>On the same ports each time, so that clients stay good.</summary>
-    /// <param name="program">Instead of the hub: an assembly and its first arguments, which takes the rest as the hub does.</param>
-    public async Task StartHubAsync(IEnumerable<string> settings, CancellationToken ct, params string[] program) => Hub = await ChildProcess.StartAsync(
+    public async Task StartHubAsync(IEnumerable<string> settings, CancellationToken ct) => Hub = await ChildProcess.StartAsync(
         "hub", Folder, httpPort,
         [
-            .. program is [] ? ["passerelle-hub.dll"] : program, "--ConnectionStrings:Hub=" + ConnectionString, "--Data:Directory=" + Folder,
+            .. program, "--ConnectionStrings:Hub=" + ConnectionString, "--Data:Directory=" + Folder,
             "--Vault:MasterKey=" + MasterKey, "--Demo:Enabled=true", $"--Listen:Http={httpPort}", $"--Listen:Grpc={grpcPort}", .. settings.Select(s => "--" + s),
         ],
         ct);
@@ -126,6 +130,6 @@ sealed class Sandbox : IAsyncDisposable
     static void SweepLeftovers()
     {
         foreach (var left in Directory.GetDirectories(Path.GetTempPath(), FolderStem + "*"))
-            if (int.TryParse(Path.GetFileName(left)[FolderStem.Length..], out var owner) && !Directory.Exists($"/proc/{owner}")) Directory.Delete(left, recursive: true);
+            if (int.TryParse(Path.GetFileName(left)[FolderStem.Length..].Split('-')[0], out var owner) && !Directory.Exists($"/proc/{owner}")) Directory.Delete(left, recursive: true);
     }
 }

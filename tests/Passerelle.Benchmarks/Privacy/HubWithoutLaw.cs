@@ -14,7 +14,7 @@ using Purpose = Passerelle.Hub.Privacy.Purpose;
 
 namespace Passerelle.Benchmarks.Privacy;
 
-/// <summary>The hub, on the same database, as it would deliver if it asked nobody: no gate, no seals, no register, no decisions kept, no access log. For generated persons only.</summary>
+/// <summary>The hub as it would deliver if it asked nobody: no gate, no seals, no register, no decisions kept, no access log. For generated persons only.</summary>
 static class HubWithoutLaw
 {
     public const string Command = "hub-without-law";

@@ -3,61 +3,55 @@ using Passerelle.Benchmarks.Harness;
 
 namespace Passerelle.Benchmarks.Privacy;
 
-/// <summary>`lawful.cost`: how many percent of its speed delivery gives for gate, seals, register, decisions and access log, against the same hub without them, in turn on one database.</summary>
+/// <summary>`lawful.cost`: how many percent of its speed delivery gives for gate, seals, register, decisions and access log, against the same hub without them, in turn.</summary>
 /// <remarks>
 /// What is compared is a backlog that is let go: creation, which is nearly the same on both sides, would hide a part of the cost. `lawful.cost.sustained` is with creation, as in `deliveries`.
 /// </remarks>
 static class LawfulCost
 {
     const int Backlog = 20_000;
-    const int WarmUpSeconds = 10;
 
-    readonly record struct Speed(double Drained, double Sustained, double Bytes);
+    readonly record struct Speed(double Drained, double Sustained);
 
     public static async Task<Measurement> MeasureAsync(BenchOptions options, CancellationToken ct)
     {
-        await using var stage = await Stage.StartAsync(options, ct);
-        await WritePlainAsync(stage, options, ct);
-        var generator = new Generator(stage.Clients, stage.Persons, Stage.Partners);
-        var (lawful, without) = (new List<Speed>(), new List<Speed>());
-        for (var run = 1; run <= options.Runs; run++)
-        {
-            lawful.Add(await MeasureAsync("passerelle-hub.dll"));
-            without.Add(await MeasureAsync("passerelle-bench.dll", HubWithoutLaw.Command));
-            var (a, b) = (lawful[^1], without[^1]);
-            // The same must have travelled, or it is no comparison.
-            if (Math.Abs(a.Bytes - b.Bytes) > 0.01 * b.Bytes) throw new InvalidOperationException($"{a.Bytes} bytes travelled, and {b.Bytes} without the law.");
-            Progress.Say(FormattableString.Invariant($"  run {run}: {a.Drained:0}/s against {b.Drained:0}/s let go, {a.Sustained:0}/s against {b.Sustained:0}/s with creation"));
-        }
-
+        // Each has a database, partners and persons of its own, alike; while one is measured, the other has nothing to do.
+        await using var lawful = await Stage.StartAsync(options, ct);
+        await using var open = await Stage.StartAsync(options, ct, program: ["passerelle-bench.dll", HubWithoutLaw.Command]);
+        await WritePlainAsync(open, options, ct);
+        var (ours, theirs) = (new Generator(lawful.Clients, lawful.Persons, Stage.Partners), new Generator(open.Clients, open.Persons, Stage.Partners));
+        var measured = await Rounds.RunAsync(
+            async stop =>
+            {
+                await lawful.TidyAsync(stop);
+                await open.TidyAsync(stop);
+            },
+            options.Runs, Math.Max(1, options.Seconds / 4),
+            async (seconds, stop) => (Lawful: await SpeedAsync(lawful, ours, seconds, stop), Open: await SpeedAsync(open, theirs, seconds, stop)),
+            run => FormattableString.Invariant($"{run.Lawful.Drained:0}/s against {run.Open.Drained:0}/s let go, {run.Lawful.Sustained:0}/s against {run.Open.Sustained:0}/s with creation"),
+            ct);
+        var (bytes, openBytes) = (await BytesAsync(lawful, ct), await BytesAsync(open, ct));
+        // The same must have travelled, or it is no comparison.
+        if (Math.Abs(bytes - openBytes) > 0.01 * openBytes) throw new InvalidOperationException($"{bytes} bytes travelled, and {openBytes} without the law.");
         return new Measurement(
             [
                 new Figure("lawful.cost", "percent", Cost(s => s.Drained), [])
                 {
                     Target = new(AtMost: 25), Counted = $"of deliveries a second of {Backlog} that waited and are let go, from the first twentieth to the last, by the partners' clocks; baseline: no gate, seals, register, decisions, access log.",
                 },
-                new Figure("lawful.cost.deliveries", "/s", [.. lawful.Select(s => s.Drained)], [.. without.Select(s => s.Drained)]) { Counted = "what lawful.cost is made of." },
+                new Figure("lawful.cost.deliveries", "/s", [.. measured.Select(m => m.Lawful.Drained)], [.. measured.Select(m => m.Open.Drained)]) { Counted = "what lawful.cost is made of." },
                 new Figure("lawful.cost.sustained", "percent", Cost(s => s.Sustained), []) { Counted = "of deliveries a second while referrals are created, as in deliveries." },
             ],
-            stage.Sandbox.Machine,
-            stage.Describe(("seconds", Seconds()), ("calls in flight", Sustained.InFlight), ("unavailable", generator.Repeats), ("bytes of payload", lawful[^1].Bytes)));
+            lawful.Sandbox.Machine,
+            lawful.Describe(("seconds", Math.Max(1, options.Seconds / 4)), ("calls in flight", Sustained.InFlight), ("unavailable", ours.Repeats + theirs.Repeats), ("bytes of payload", bytes)));
 
-        int Seconds() => Math.Max(1, options.Seconds / 4);
-
-        List<double> Cost(Func<Speed, double> speed) => [.. lawful.Zip(without, (l, w) => 100 * (1 - speed(l) / speed(w)))];
-
-        async Task<Speed> MeasureAsync(params string[] program)
-        {
-            await stage.Sandbox.StopHubAsync();
-            await stage.StartHubAsync(ct, program);
-            await Sustained.RunAsync(stage.Hall, generator, Math.Min(WarmUpSeconds, Seconds()), stage.Sandbox, ct);
-            await stage.TidyAsync(ct);
-            var before = await stage.Sandbox.ReadAsync<DateTime>("select hub_now()", ct);
-            var drained = await DrainAsync(stage, generator, ct);
-            var bytes = await stage.Sandbox.ReadAsync<double>("select avg(size)::float8 from attempts where start_time >= $1", ct, before);
-            return new Speed(drained, (await Sustained.RunAsync(stage.Hall, generator, Seconds(), stage.Sandbox, ct)).PerSecond, bytes);
-        }
+        List<double> Cost(Func<Speed, double> speed) => [.. measured.Select(m => 100 * (1 - speed(m.Lawful) / speed(m.Open)))];
     }
+
+    static async Task<Speed> SpeedAsync(Stage stage, Generator generator, int seconds, CancellationToken ct) =>
+        new(await DrainAsync(stage, generator, ct), (await Sustained.RunAsync(stage.Hall, generator, seconds, stage.Sandbox, ct)).PerSecond);
+
+    static Task<double> BytesAsync(Stage stage, CancellationToken ct) => stage.Sandbox.ReadAsync<double>("select round(avg(size))::float8 from attempts", ct);
 
     static async Task<double> DrainAsync(Stage stage, Generator generator, CancellationToken ct)
     {
