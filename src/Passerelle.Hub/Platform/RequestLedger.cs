@@ -26,6 +26,11 @@ public sealed record CallMark(string CallerId, Guid RequestId, string Method, by
 /// </remarks>
 public sealed class RequestLedger(HubDb db, HubSecret secret)
 {
+    /// <summary>A repeat that comes later is a call of its own. Nobody repeats a call for so long, and a response names what was erased since.</summary>
+    static readonly TimeSpan KeptFor = TimeSpan.FromDays(90);
+
+    const int ForgottenAtOnce = 10_000;
+
     /// <param name="work">Takes the database's time and changes the context; it is saved and committed here.</param>
     public Task<TResponse> OnceAsync<TResponse>(ServerCallContext context, Guid requestId, IMessage request, Func<DateTimeOffset, Task<TResponse>> work)
         where TResponse : class, IMessage<TResponse>, new() => OnceAsync(CallMark.Of(context, requestId, request), work, context.CancellationToken);
@@ -63,6 +68,20 @@ public sealed class RequestLedger(HubDb db, HubSecret secret)
         var left = Enumerable.Range(0, calls.Count).Where(i => made[i] is null).ToList();
         foreach (var (i, reply) in left.Zip(await OnceAsync([.. left.Select(i => calls[i])], creation, ct))) made[i] = reply;
         return made!;
+    }
+
+    /// <summary>Forgets calls that are too long ago, in short statements.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> ForgetAsync(CancellationToken ct)
+    {
+        var before = await db.NowAsync(ct) - KeptFor;
+        for (var forgotten = 0; ;)
+        {
+            var some = await db.Database.ExecuteSqlAsync(
+                $"delete from request_ids where (caller_id, request_id) in (select caller_id, request_id from request_ids where create_time < {before} order by create_time limit {ForgottenAtOnce})", ct);
+            forgotten += some;
+            if (some < ForgottenAtOnce) return forgotten;
+        }
     }
 
     public static bool IsMadeElsewhere(Exception exception) => exception is PostgresException { ConstraintName: RequestIdRow.PrimaryKey };

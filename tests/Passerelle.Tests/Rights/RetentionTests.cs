@@ -45,6 +45,23 @@ public sealed class RetentionTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task A_call_is_remembered_for_90_days()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.Time.FreezeAsync(Start);
+        var request = new OpenCaseRequest { RequestId = Household.NewId(), Needs = { Need.Housing }, Members = { Household.AnAdult("UN") } };
+        var cases = new CaseService.CaseServiceClient(hub.As("crm"));
+        var first = (await cases.OpenCaseAsync(request)).Case.Name;
+
+        await hub.Time.FreezeAsync(Start.AddDays(90));
+        await hub.RunAsync<PurgeExpired>();
+        Assert.Equal(first, (await cases.OpenCaseAsync(request)).Case.Name);
+        await hub.Time.FreezeAsync(Start.AddDays(90).AddSeconds(1));
+        await hub.RunAsync<PurgeExpired>();
+        Assert.NotEqual(first, (await cases.OpenCaseAsync(request)).Case.Name);
+    }
+
+    [Fact]
     public async Task What_was_announced_late_goes_late()
     {
         await using var hub = await HubHost.StartAsync(postgres);

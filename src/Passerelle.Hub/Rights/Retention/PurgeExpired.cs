@@ -27,13 +27,14 @@ public sealed partial class PurgeExpired(IServiceScopeFactory scopes, Nudge<Exch
         var desk = scope.ServiceProvider.GetRequiredService<RetentionDesk>();
         var announced = await desk.AnnounceAsync(ct);
         var purged = await desk.PurgeAsync(ct);
+        var forgotten = await scope.ServiceProvider.GetRequiredService<RequestLedger>().ForgetAsync(ct);
         ranAt = time.GetTimestamp();
-        if (announced + purged == 0) return;
-        LogPurged(announced, purged);
+        if (announced + purged + forgotten == 0) return;
+        LogPurged(announced, purged, forgotten);
         delivery.Now();
         changes.Pulse();
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Retention: {Announced} announced, {Purged} purged")]
-    partial void LogPurged(int announced, int purged);
+    [LoggerMessage(1, LogLevel.Information, "Retention: {Announced} announced, {Purged} purged, {Forgotten} calls forgotten")]
+    partial void LogPurged(int announced, int purged, int forgotten);
 }
