@@ -25,12 +25,13 @@ public sealed class MarkerTests(Postgres postgres)
 
     async Task LookAsync(int persons)
     {
-        var told = new ConcurrentQueue<string>();
+        // Looked at as it comes: of a thousand persons there is much to tell.
+        var (told, shown) = (0L, new ConcurrentQueue<string>());
         using var traces = new ActivityListener
         {
             ShouldListenTo = _ => true,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = activity => told.Enqueue(string.Join('\n', activity.TagObjects.Select(t => $"{t.Key}={t.Value}").Append(activity.DisplayName).Concat(activity.Events.SelectMany(e => e.Tags.Select(t => $"{t.Key}={t.Value}"))))),
+            ActivityStopped = activity => Look(string.Join('\n', activity.TagObjects.Select(t => $"{t.Key}={t.Value}").Append(activity.DisplayName).Concat(activity.Events.SelectMany(e => e.Tags.Select(t => $"{t.Key}={t.Value}"))))),
         };
         ActivitySource.AddActivityListener(traces);
         using var metrics = new MeterListener { InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument) };
@@ -51,14 +52,20 @@ public sealed class MarkerTests(Postgres postgres)
         // Of the same kind, and not the ones that it was for.
         Assert.Empty((await hub.Inbox(Candidate.Pull).FetchExchangesAsync(new())).Envelopes);
         Assert.Empty((await hub.Inbox("ecole-deux").FetchExchangesAsync(new())).Envelopes);
-        told.Enqueue((await new ReferralService.ReferralServiceClient(hub.As(Candidate.Pull)).ListReferralsAsync(new())).ToString());
-        told.Enqueue((await School.Enrolments(hub, "ecole-deux").ListEnrolmentsAsync(new())).ToString());
-        Assert.NotEmpty(told);
-        Assert.DoesNotContain(told, Marker.IsIn);
+        Look((await new ReferralService.ReferralServiceClient(hub.As(Candidate.Pull)).ListReferralsAsync(new())).ToString());
+        Look((await School.Enrolments(hub, "ecole-deux").ListEnrolmentsAsync(new())).ToString());
+        Assert.NotEqual(0L, told);
+        Assert.Empty(shown);
+
+        void Look(string text)
+        {
+            Interlocked.Increment(ref told);
+            if (Marker.IsIn(text)) shown.Enqueue(text);
+        }
 
         void Note(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
-            foreach (var tag in tags) told.Enqueue($"{instrument.Name} {tag.Key}={tag.Value}");
+            foreach (var tag in tags) Look($"{instrument.Name} {tag.Key}={tag.Value}");
         }
     }
 }
