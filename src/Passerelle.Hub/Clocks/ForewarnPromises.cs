@@ -56,10 +56,10 @@ public sealed partial class ForewarnPromises(
         while (true)
         {
             var began = time.GetTimestamp();
-            var told = await TellAsync(quiet.Absence, last, ct);
-            count += told.Count;
-            if (told.Count < BatchSize) break;
-            last = (told[^1].DueTime!.Value, told[^1].Id);
+            var (seen, told) = await TellAsync(quiet.Absence, last, ct);
+            count += told;
+            if (seen.Count < BatchSize) break;
+            last = (seen[^1].DueTime!.Value, seen[^1].Id);
             // As the sweep does: a third of the time is for who else wants something of the database.
             await Task.Delay(time.GetElapsedTime(began) / 2, time, ct);
         }
@@ -67,8 +67,8 @@ public sealed partial class ForewarnPromises(
         if (count > 0) LogForewarned(count, quiet.Absence.From.ToDateTimeOffset());
     }
 
-    /// <returns>The next ones, in the order of their deadlines.</returns>
-    async Task<List<Clock>> TellAsync(Absence absence, (DateTimeOffset Time, Guid Id) last, CancellationToken ct)
+    /// <returns>The next ones, in the order of their deadlines, and of how many of them was told.</returns>
+    async Task<(List<Clock> Seen, int Told)> TellAsync(Absence absence, (DateTimeOffset Time, Guid Id) last, CancellationToken ct)
     {
         await using var db = await dbs.CreateDbContextAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -76,9 +76,12 @@ public sealed partial class ForewarnPromises(
         var clocks = await db.Clocks.FromSqlRaw(
             $"select c.* from clocks c where {Untold} and c.due_time >= {{3}} and (c.due_time, c.id) > ({{3}}, {{4}}) order by c.due_time, c.id limit {BatchSize} for no key update skip locked",
             [.. Parameters(absence), last.Time, last.Id]).AsNoTracking().ToListAsync(ct);
-        if (clocks.Count == 0) return clocks;
+        if (clocks.Count == 0) return (clocks, 0);
         var (now, rung) = (await db.NowAsync(ct), Rung(absence));
-        foreach (var clock in clocks)
+        // Another node may have told of some, and let them go, after that question was asked and before it came to them: their rows are as they were, and the question does not see its firings.
+        var ids = clocks.ConvertAll(c => c.Id);
+        var before = await db.ClockFirings.Where(f => ids.Contains(f.ClockId) && f.Generation == 0 && f.Rung == rung).Select(f => f.ClockId).ToHashSetAsync(ct);
+        foreach (var clock in clocks.Where(c => !before.Contains(c.Id)))
         {
             db.ClockFirings.Add(new ClockFiring(clock.Id, 0, rung, clock.DueTime!.Value, now));
             db.Events.Add(HubEvent.Of("clock.unattended", now, clock.Subject, clock.CaseId, detail: rung));
@@ -88,7 +91,7 @@ public sealed partial class ForewarnPromises(
         await db.SaveInBulkAsync(ct);
         await transaction.CommitAsync(ct);
         changes.Pulse();
-        return clocks;
+        return (clocks, clocks.Count - before.Count);
     }
 
     async Task<bool> IsSomethingToTellAsync(Absence absence, CancellationToken ct)
