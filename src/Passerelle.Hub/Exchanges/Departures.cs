@@ -44,6 +44,9 @@ public interface IDepartures
 /// </remarks>
 public sealed class Departures(HubDb db) : IDepartures
 {
+    /// <summary>As it is stored. What must be said whatever was asked is not held by a restriction either, as the gate has it.</summary>
+    const string Recalls = "recall";
+
     const string Sql =
         $"""
         with wanted as (
@@ -63,9 +66,9 @@ public sealed class Departures(HubDb db) : IDepartures
         leaving as materialized (
             select w.*, ours.partner_id from wanted w join ours on ours.id = w.exchange_id
             where (w.consent_id is null or w.consent_id in (select id from consented)) and (w.agreement_id is null or w.agreement_id in (select id from agreed))
-              and not exists (
+              and (w.purpose = '{Recalls}' or not exists (
                 select from unnest($13::uuid[], $15::uuid[]) d (exchange_id, person_id) join person_restrictions r on r.person_id = d.person_id
-                where d.exchange_id = w.exchange_id and r.scope in ('{PersonRestriction.Everything}', w.purpose))
+                where d.exchange_id = w.exchange_id and r.scope in ('{PersonRestriction.Everything}', w.purpose)))
               and not exists (select from purposes p where p.purpose = w.purpose and p.version > w.purpose_version and p.start_time <= hub_now())
         ),
         begun as (

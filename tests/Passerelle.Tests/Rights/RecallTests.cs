@@ -56,6 +56,24 @@ public sealed class RecallTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task A_recall_leaves_though_the_persons_data_is_restricted()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var candidate = await Candidate.NewAsync(hub);
+        await candidate.AttachCvAsync();
+        var consent = await candidate.ConsentAsync();
+        await candidate.ReferAsync();
+        await hub.RunAsync<DeliverDue>();
+        var recall = (await hub.Consents().WithdrawConsentAsync(new() { Name = consent })).Recall;
+        await new PersonRightsService.PersonRightsServiceClient(hub.As("crm")).RestrictPersonAsync(new() { Name = candidate.Person });
+
+        await hub.RunAsync<DeliverDue>();
+
+        Assert.Equal("recall", hub.Partner.Received.Last().Kind);
+        Assert.NotNull(Assert.Single((await GetAsync(hub, recall)).Recipients).DeliveryTime);
+    }
+
+    [Fact]
     public async Task What_is_on_its_way_at_the_withdrawal_is_named_and_recalled_and_not_tried_again()
     {
         await using var hub = await HubHost.StartAsync(postgres);
