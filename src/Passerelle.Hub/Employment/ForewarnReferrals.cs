@@ -71,6 +71,7 @@ public sealed class ForewarnReferrals(NpgsqlDataSource source, IServiceScopeFact
             where c.family = 'partner_window' and c.state = 'running' and c.due_time > $1 and c.due_time <= $2 and r.state = 'open' and r.follow_up is null
               and not exists (select from events t where t.case_id = r.case_id and t.subject = 'referrals/' || r.id and t.type = 'referral.forewarned')
               and (r.partner_chosen
+                or exists (select from person_restrictions s where s.person_id = r.person_id and s.scope = 'everything')
                 or not exists (
                     select from referral_takers(r.person_id, hub_now()) p cross join lateral (select from live_consents(r.person_id, 'employment_referral', p.id, hub_now()) limit 1) consented)
                 or not exists (select from clock_policies k where k.id = c.policy_id and k.version = c.policy_version and k.terms #>> '{reoffer,order}' = 'by_load'))

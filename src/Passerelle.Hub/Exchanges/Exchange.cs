@@ -183,7 +183,7 @@ public sealed class Exchange
     {
         Move(ExchangeInput.Redeliver);
         if (State == ExchangeState.Sending) return;
-        (DueTime, Failures, RetryUntil, EndReason, EndTime) = (now, 0, null, null, null);
+        (DueTime, Failures, RetryUntil, EndReason, EndTime, StopReason) = (now, 0, null, null, null, null);
     }
 
     public void Answer(string code, DateTimeOffset now)

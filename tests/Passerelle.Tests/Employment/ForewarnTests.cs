@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
@@ -60,6 +61,19 @@ public sealed class ForewarnTests(Postgres postgres)
         Assert.Contains("referral.forewarned", await told.TimelineAsync());
         Assert.DoesNotContain("referral.forewarned", await untold.TimelineAsync());
         Assert.DoesNotContain("referral.forewarned", await answered.TimelineAsync());
+    }
+
+    [Fact]
+    public async Task An_advisor_is_told_of_a_restricted_person_though_another_partner_is_left()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await AtAsync(hub, "2027-03-04 10:00");
+        var (candidate, _) = await hub.ReferredAsync();
+        await hub.RunAsync<DeliverDue>();
+        await new PersonRightsService.PersonRightsServiceClient(hub.As("crm")).RestrictPersonAsync(new() { Name = candidate.Person });
+        await AtAsync(hub, "2027-03-05 17:30");
+        await hub.RunAsync<ForewarnReferrals>();
+        Assert.Equal("referral.forewarned PERSON_RESTRICTED", Assert.Single(await hub.ToldOfReferralsAsync(), t => t.StartsWith("referral.forewarned", StringComparison.Ordinal)));
     }
 
     static ForewarnReferrals Work(HubHost hub) => hub.Services.GetRequiredService<ForewarnReferrals>();
