@@ -18,6 +18,7 @@ using Passerelle.Hub.Clocks.Reports;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
+using Passerelle.Hub.Housing.Visits;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
@@ -160,6 +161,9 @@ public static class HubApp
 
         // Housing
         services.AddSingleton(FeedAlarms.Quiet);
+        services.AddOptions<VisitOptions>().BindConfiguration("Visits")
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddTravelTimes();
 
         // Rights
         services.AddScoped<IExchangeKind, RecallKind>();

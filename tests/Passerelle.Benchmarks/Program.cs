@@ -5,6 +5,7 @@ using Passerelle.Benchmarks.Keys;
 using Passerelle.Benchmarks.Listings;
 using Passerelle.Benchmarks.Privacy;
 using Passerelle.Benchmarks.Status;
+using Passerelle.Benchmarks.Visits;
 
 // Started by `status`: the server that it measures against.
 if (args is [BareServer.Command, .. var configuration]) return await BareServer.RunAsync(configuration);
@@ -22,6 +23,7 @@ if (args is [OneJobPerMessage.Command, .. var ofUsualWay]) return await OneJobPe
 return await BenchCommand.RunAsync(
     [
         new("listings.import", "A Poliris ZIP of new listings through FeedService.ImportFeed, against psql's \\copy of the same rows.", ListingImport.MeasureAsync),
+        new("visitday.plan", "100 days of 10 visits with time windows, planned one after the other.", VisitDayPlan.MeasureAsync),
         new("status", "CaseService.GetCaseStatus at 64 in flight, against a bare gRPC method that reads one row by key.", CaseStatus.MeasureAsync),
         new("deliveries", "Created through gRPC and delivered to 50 partners, sustained, against one Hangfire job per message.", Deliveries.MeasureAsync),
         new("creation", "Referrals created through gRPC alone, against a row and an enqueued Hangfire job; a call's p99 at 200/s.", Creation.MeasureAsync),

@@ -13,7 +13,8 @@ sealed class FigureTable
 
     public void Add(Measurement measured)
     {
-        machine = measured.Machine;
+        // Not all need PostgreSQL; who reads the others wants to know which it was.
+        if (machine?.Postgresql is null) machine = measured.Machine;
         foreach (var f in measured.Figures)
         {
             rows.Add([f.Name, f.Unit, Number(f.Value), f.Baseline is { } b ? Number(b) : "", f.Ratio?.ToString("0.00", CultureInfo.InvariantCulture) ?? "",

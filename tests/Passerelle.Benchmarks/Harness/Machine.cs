@@ -6,17 +6,23 @@ using Npgsql;
 namespace Passerelle.Benchmarks.Harness;
 
 /// <summary>What the figures were measured on: without it they mean nothing.</summary>
-sealed record Machine(string Cpu, int Cores, double MemoryGb, string Os, string Dotnet, PostgresSettings Postgresql)
+/// <param name="Postgresql">None where what is measured needs none.</param>
+sealed record Machine(string Cpu, int Cores, double MemoryGb, string Os, string Dotnet, PostgresSettings? Postgresql)
 {
+    public static Machine Describe() => new(
+        CpuModel(),
+        Environment.ProcessorCount,
+        Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1024.0 * 1024 * 1024), 1),
+        RuntimeInformation.OSDescription,
+        Environment.Version.ToString(),
+        null);
+
     public static async Task<Machine> DescribeAsync(NpgsqlDataSource source, CancellationToken ct)
     {
-        return new Machine(
-            CpuModel(),
-            Environment.ProcessorCount,
-            Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1024.0 * 1024 * 1024), 1),
-            RuntimeInformation.OSDescription,
-            Environment.Version.ToString(),
-            new PostgresSettings(await ShowAsync("server_version"), await ShowAsync("fsync"), await ShowAsync("synchronous_commit"), await ShowAsync("shared_buffers")));
+        return Describe() with
+        {
+            Postgresql = new PostgresSettings(await ShowAsync("server_version"), await ShowAsync("fsync"), await ShowAsync("synchronous_commit"), await ShowAsync("shared_buffers")),
+        };
 
         async Task<string> ShowAsync(string setting)
         {
@@ -25,9 +31,7 @@ sealed record Machine(string Cpu, int Cores, double MemoryGb, string Os, string 
         }
     }
 
-    public string ToSentence() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Cpu}, {Cores} cores, {MemoryGb:0.#} GB; {Os}; .NET {Dotnet}; PostgreSQL {Postgresql.Version}, fsync {Postgresql.Fsync}, synchronous_commit {Postgresql.SynchronousCommit}, shared_buffers {Postgresql.SharedBuffers}");
+    public string ToSentence() => string.Create(CultureInfo.InvariantCulture, $"{Cpu}, {Cores} cores, {MemoryGb:0.#} GB; {Os}; .NET {Dotnet}{Postgresql?.ToSentence()}");
 
     static string CpuModel()
     {
@@ -41,4 +45,6 @@ sealed record PostgresSettings(string Version, string Fsync, string SynchronousC
 {
     [JsonIgnore]
     public bool AreDurable => Fsync == "on" && SynchronousCommit == "on";
+
+    public string ToSentence() => $"; PostgreSQL {Version}, fsync {Fsync}, synchronous_commit {SynchronousCommit}, shared_buffers {SharedBuffers}";
 }

@@ -58,7 +58,7 @@ sealed class Sandbox : IAsyncDisposable
             await postgres.EnsureDatabaseAsync(Storage.DatabaseName, ct);
             source = NpgsqlDataSource.Create(postgres.ConnectionString(Storage.DatabaseName) + ";Command Timeout=600");
             var machine = await Machine.DescribeAsync(source, ct);
-            if (!machine.Postgresql.AreDurable) throw new InvalidOperationException("Figures count with fsync and synchronous_commit on; this PostgreSQL has them off.");
+            if (machine.Postgresql is not { AreDurable: true }) throw new InvalidOperationException("Figures count with fsync and synchronous_commit on; this PostgreSQL has them off.");
             var sandbox = new Sandbox(folder, postgres, source, machine, program is [] ? ["passerelle-hub.dll"] : program);
             await sandbox.StartHubAsync(hubSettings ?? [], ct);
             return sandbox;

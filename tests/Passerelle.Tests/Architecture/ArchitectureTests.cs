@@ -17,6 +17,8 @@ public partial class ArchitectureTests
         // Rows of its own (responses kept for repeats), hence Persistence; Persistence in turn uses its options and telemetry.
         ["Platform"] = ["Persistence"],
         ["Persistence"] = ["Platform"],
+        // Where things are. Like the floor it knows nobody; only who needs it sees it.
+        ["Places"] = floor,
         ["Partners"] = floor,
         // A consent and a disclosure name a partner.
         ["Privacy"] = [.. floor, "Partners"],
@@ -28,9 +30,9 @@ public partial class ArchitectureTests
         ["Rights"] = [.. kernel, "Cases"],
         ["Employment"] = [.. kernel, "Cases"],
         ["Schooling"] = [.. kernel, "Cases"],
-        ["Housing"] = kernel,
+        ["Housing"] = [.. kernel, "Cases", "Places"],
         ["Living"] = kernel,
-        ["Console"] = [.. kernel, "Cases", "Rights", "Employment", "Schooling", "Housing", "Living"],
+        ["Console"] = [.. kernel, "Cases", "Rights", "Places", "Employment", "Schooling", "Housing", "Living"],
     };
 
     [Fact]
