@@ -12,6 +12,7 @@ need_icu
 need_postgresql
 need_faketime
 need_node
+need_sshd
 build_release env
 if [ ! -d tests/Passerelle.NodeClient/node_modules ]; then
   say "Installing the Node.js client's packages ..."

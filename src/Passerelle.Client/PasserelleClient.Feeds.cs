@@ -38,6 +38,56 @@ public sealed partial class PasserelleClient
     }
 
     /// <summary>
+    /// Adds or replaces many listings in one stream, of which the hub applies everything together when it ends, or nothing. While the hub is
+    /// UNAVAILABLE all of them are sent again under the same request id; the hub applies them once.
+    /// </summary>
+    /// <param name="listings">At most 2,000,000 and 4 GiB. Read anew each time that they are sent, and then the same as before: they are not kept in memory.</param>
+    /// <param name="agencies">Those of which <paramref name="listings"/> is all that they have on the market: what it does not hold is withdrawn. None: nothing is.</param>
+    /// <param name="requestId">To repeat a stream that an earlier run may have sent; <see langword="null"/>: a new one.</param>
+    /// <param name="sent">Told how many listings were sent so far; starts again from less when they are sent again.</param>
+    /// <param name="cancellationToken">Stops the stream; nothing is applied unless the hub already had every listing.</param>
+    /// <returns>What became of every listing.</returns>
+    /// <exception cref="RpcException">FIELD_INVALID, STREAM_MALFORMED, TOO_LARGE, FEED_UNDER_WAY or REQUEST_ID_REUSED.</exception>
+    public async Task<ImportReport> SyncListingsAsync(
+        IAsyncEnumerable<Listing> listings, IReadOnlyCollection<string> agencies, Guid? requestId = null, IProgress<long>? sent = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(listings);
+        ArgumentNullException.ThrowIfNull(agencies);
+        var header = new SyncListingsRequest { Header = new() { RequestId = RequestId(requestId), Agencies = { agencies } } };
+        var response = await _backoff.RepeatAsync(
+            () => Upload.SendAsync(Listings.SyncListings(cancellationToken: cancellationToken), Messages(), cancellationToken),
+            repeatable: true,
+            cancellationToken);
+        return response.Report;
+
+        async IAsyncEnumerable<SyncListingsRequest> Messages()
+        {
+            // What the contract takes in one batch, with room for the frame of each listing.
+            const int MaxListings = 500;
+            const int MaxBytes = 1_000_000;
+            const int FrameBytes = 8;
+            yield return header;
+            var (batch, bytes, total) = (new SyncListingsRequest.Types.Batch(), 0, 0L);
+            await foreach (var listing in listings.WithCancellation(cancellationToken))
+            {
+                var size = listing.CalculateSize() + FrameBytes;
+                if (batch.Listings.Count == MaxListings || (batch.Listings.Count > 0 && bytes + size > MaxBytes))
+                {
+                    yield return new SyncListingsRequest { Batch = batch };
+                    sent?.Report(total += batch.Listings.Count);
+                    (batch, bytes) = (new SyncListingsRequest.Types.Batch(), 0);
+                }
+                batch.Listings.Add(listing);
+                bytes += size;
+            }
+            if (batch.Listings.Count == 0)
+                yield break;
+            yield return new SyncListingsRequest { Batch = batch };
+            sent?.Report(total + batch.Listings.Count);
+        }
+    }
+
+    /// <summary>
     /// Adds or replaces many offers in one stream. The valid ones are stored together when it ends; the others are in the response. While the
     /// hub is UNAVAILABLE all of them are sent again under the same request id; the hub stores them once.
     /// </summary>

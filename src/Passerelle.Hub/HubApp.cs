@@ -20,6 +20,7 @@ using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
 using Passerelle.Hub.Housing.Visits;
 using Passerelle.Hub.Partners;
+using Passerelle.Hub.Partners.Drops;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Alarms;
@@ -109,6 +110,9 @@ public static class HubApp
         services.AddSingleton<PushDirectory>();
         services.AddSingleton<PushCertificate>();
         services.AddSingleton<PushChannels>();
+        services.AddOptions<DropOptions>().BindConfiguration("Drops")
+            .ValidateDataAnnotations().ValidateOnStart();
+        AddDueWork<TakeDrops>(services);
 
         // Clocks
         services.AddOptions<ResponseOptions>().BindConfiguration("Response")
@@ -160,10 +164,16 @@ public static class HubApp
         services.AddScoped<OfferBook>();
 
         // Housing
+        services.AddOptions<FeedOptions>().BindConfiguration("Feeds")
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddScoped<FeedHolds>();
+        services.AddScoped<FeedImport>();
+        services.AddSingleton<IDropDoor, ListingDrops>();
         services.AddSingleton(FeedAlarms.Quiet);
         services.AddOptions<VisitOptions>().BindConfiguration("Visits")
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddTravelTimes();
+        services.AddSingleton(FeedAlarms.Held);
 
         // Rights
         services.AddScoped<IExchangeKind, RecallKind>();

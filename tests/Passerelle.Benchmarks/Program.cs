@@ -22,8 +22,10 @@ if (args is [OneJobPerMessage.Command, .. var ofUsualWay]) return await OneJobPe
 
 return await BenchCommand.RunAsync(
     [
-        new("listings.import", "A Poliris ZIP of new listings through FeedService.ImportFeed, against psql's \\copy of the same rows.", ListingImport.MeasureAsync),
         new("visitday.plan", "100 days of 10 visits with time windows, planned one after the other.", VisitDayPlan.MeasureAsync),
+        new("listings.import", "New listings through one ListingService.SyncListings stream, against psql's \\copy of the same rows into the same table.", ListingSync.MeasureImportAsync),
+        new("listings.resync", "The same listings again, one in a hundred changed, against psql's \\copy of them all.", ListingSync.MeasureResyncAsync),
+        new("poliris.parse", "A Poliris export read to drafts of listings, on one core.", PolirisParse.MeasureAsync),
         new("status", "CaseService.GetCaseStatus at 64 in flight, against a bare gRPC method that reads one row by key.", CaseStatus.MeasureAsync),
         new("deliveries", "Created through gRPC and delivered to 50 partners, sustained, against one Hangfire job per message.", Deliveries.MeasureAsync),
         new("creation", "Referrals created through gRPC alone, against a row and an enqueued Hangfire job; a call's p99 at 200/s.", Creation.MeasureAsync),

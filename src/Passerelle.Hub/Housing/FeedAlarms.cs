@@ -13,4 +13,7 @@ public static class FeedAlarms
         left join lateral (select create_time from import_reports where partner_id = p.id order by id desc limit 1) last on true
         where p.feed_interval < hub_now() - coalesce(last.create_time, p.create_time)
         """);
+
+    /// <summary>Listings that a feed lost too many of at once: on the market until somebody decides. FeedService.DecideFeed does.</summary>
+    public static readonly AlarmRule Held = new("feed_held", "select 'importReports/' || id from import_reports where state = 'held'");
 }

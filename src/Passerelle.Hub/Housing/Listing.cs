@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Passerelle.Hub.Housing.Feeds;
@@ -9,7 +10,7 @@ namespace Passerelle.Hub.Housing;
 public enum ListingState { OnMarket = 1, Withdrawn }
 
 /// <summary>A property for sale or rent, as the agency's last feed says. Only feeds write it, see <see cref="ListingMerge"/>; what its
-/// columns mean is said at <see cref="ListingDraft"/>. Whom to call is not kept: nothing needs it.</summary>
+/// columns mean is said at <see cref="ListingDraft"/>.</summary>
 public sealed class Listing
 {
     Listing() { }
@@ -96,6 +97,8 @@ public sealed class Listing
 
     public string? VirtualTour { get; private set; }
 
+    public ListingDetails Details { get; private set; } = ListingDetails.None;
+
     /// <summary>Of the draft that it was made from: an equal one is no change.</summary>
     public byte[] ContentHash { get; private set; } = [];
 
@@ -134,6 +137,7 @@ public sealed class Listing
             builder.Property(l => l.FeesPayer).AsText();
             builder.Property(l => l.EnergyClass).AsText();
             builder.Property(l => l.GhgClass).AsText();
+            builder.Property(l => l.Details).HasColumnType("jsonb").HasConversion(d => Encoding.UTF8.GetString(d.ToJson()), json => ListingDetails.FromJson(json));
             builder.Property(l => l.ChangedTransaction).HasColumnType("xid8").HasDefaultValueSql("pg_current_xact_id()");
             builder.Property(l => l.ChangedSequence).UseIdentityByDefaultColumn();
             builder.HasOne<Partner>().WithMany().HasForeignKey(l => l.PartnerId);

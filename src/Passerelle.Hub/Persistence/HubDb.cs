@@ -129,6 +129,10 @@ public sealed class HubDb : DbContext
 
     public DbSet<ImportProblem> ImportProblems => Set<ImportProblem>();
 
+    public DbSet<HeldListing> HeldListings => Set<HeldListing>();
+
+    public DbSet<AgencyFeed> AgencyFeeds => Set<AgencyFeed>();
+
     /// <summary>Consents of a person that allow a purpose towards a partner at a time; see the function live_consents.</summary>
     public IQueryable<Consent> LiveConsents(Guid personId, string purpose, string partnerId, DateTimeOffset time) => FromExpression(() => LiveConsents(personId, purpose, partnerId, time));
 

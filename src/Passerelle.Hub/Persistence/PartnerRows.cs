@@ -31,6 +31,7 @@ public static class PartnerRows
         ("referrals", Own),
         ("listings", Own),
         ("import_reports", Own),
+        ("held_listings", Own),
         ("import_problems", "exists (select from import_reports r where r.id = import_problems.report_id)"),
         ("enrolments", Own),
         ("enrolment_documents", "exists (select from exchanges e where e.id = enrolment_documents.exchange_id)"),

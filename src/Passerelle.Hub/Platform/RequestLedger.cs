@@ -86,7 +86,8 @@ public sealed class RequestLedger(HubDb db, HubSecret secret)
 
     public static bool IsMadeElsewhere(Exception exception) => exception is PostgresException { ConstraintName: RequestIdRow.PrimaryKey };
 
-    async Task<TResponse> OnceAsync<TResponse>(CallMark mark, Func<DateTimeOffset, Task<TResponse>> work, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
+    /// <summary>Also for what no call asked for, and that must be done once all the same.</summary>
+    public async Task<TResponse> OnceAsync<TResponse>(CallMark mark, Func<DateTimeOffset, Task<TResponse>> work, CancellationToken ct) where TResponse : class, IMessage<TResponse>, new()
     {
         mark = (await ToKeepAsync([mark], ct))[0];
         await using var transaction = await db.Database.BeginTransactionAsync(ct);

@@ -17,7 +17,7 @@ static class BenchCommand
     {
         var names = new Argument<string[]>("NAME") { Description = "Which benchmarks; all when none is named.", Arity = ArgumentArity.ZeroOrMore };
         var list = new Option<bool>("--list") { Description = "Name the benchmarks and end." };
-        var rows = AtLeastOne("--rows", 100_000, "Listings of an import.");
+        var rows = AtLeastOne("--rows", 1_000_000, "Listings of an import.");
         var calls = AtLeastOne("--calls", 50_000, "Calls of one run of `status` or `access.cost`.");
         var runs = AtLeastOne("--runs", 3, "Measured runs of each side; figures are their medians.");
         var seed = new Option<int>("--seed") { Description = "Of everything that is generated.", DefaultValueFactory = _ => 14 };

@@ -30,12 +30,14 @@ sealed class ChildProcess : IAsyncDisposable
 
     ChildProcess(Process guard, string log) => (this.guard, this.log) = (guard, log);
 
-    /// <summary>Megabytes of memory that it has in use (VmRSS).</summary>
-    public double ResidentMegabytes()
-    {
-        var status = File.ReadLines($"/proc/{File.ReadAllText(log + ".pid").Trim()}/status").Single(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return double.Parse(status.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-    }
+    /// <summary>Megabytes of memory that it has in use.</summary>
+    public double ResidentMegabytes() => Megabytes("VmRSS:");
+
+    /// <summary>The most that it has had in use since its start, or since <see cref="ForgetPeak"/>.</summary>
+    public double PeakMegabytes() => Megabytes("VmHWM:");
+
+    /// <summary>See proc_pid_clear_refs(5).</summary>
+    public void ForgetPeak() => File.WriteAllText($"/proc/{ProcessId}/clear_refs", "5");
 
     /// <param name="name">Its output goes to a file of this name in the folder.</param>
     /// <param name="httpPort">Where it says that it is ready.</param>
@@ -80,6 +82,11 @@ sealed class ChildProcess : IAsyncDisposable
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    string ProcessId => File.ReadAllText(log + ".pid").Trim();
+
+    double Megabytes(string line) => double.Parse(
+        File.ReadLines($"/proc/{ProcessId}/status").Single(l => l.StartsWith(line, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
 
     static async Task<bool> IsReadyAsync(HttpClient http, CancellationToken ct)
     {

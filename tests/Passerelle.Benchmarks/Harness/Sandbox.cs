@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Grpc.Core;
+using Grpc.Net.Client;
 using Npgsql;
 using Passerelle.Client;
 using Passerelle.Contracts.Privacy.V1;
@@ -87,6 +89,17 @@ sealed class Sandbox : IAsyncDisposable
 
     /// <summary>The hub, as one of the demonstration's callers.</summary>
     public PasserelleClient ConnectAs(string caller) => Connect(new Uri($"http://127.0.0.1:{grpcPort}"), KeyOf(caller));
+
+    /// <summary>The same without the client package: for messages that are bytes already.</summary>
+    public GrpcChannel ChannelAs(string caller) => GrpcChannel.ForAddress(new Uri($"http://127.0.0.1:{grpcPort}"), new GrpcChannelOptions
+    {
+        Credentials = ChannelCredentials.Create(ChannelCredentials.Insecure, CallCredentials.FromInterceptor((_, metadata) =>
+        {
+            metadata.Add("authorization", "Bearer " + KeyOf(caller));
+            return Task.CompletedTask;
+        })),
+        UnsafeUseInsecureChannelCallCredentials = true,
+    });
 
     /// <summary>Another server, called exactly as the hub is.</summary>
     public PasserelleClient ConnectTo(Uri address, string caller) => Connect(address, KeyOf(caller));

@@ -13,11 +13,11 @@ static class GeneratedFeed
 
     static readonly DateTimeOffset Written = new(2026, 1, 1, 6, 0, 0, TimeSpan.Zero);
 
-    static readonly string[] Words =
+    public static readonly string[] Words =
         ("maison lumineuse proche du port avec jardin clos de murs et garage double cuisine équipée séjour traversant trois chambres salle d'eau plain-pied au calme sans " +
          "vis-à-vis commerces école gare à pied cheminée terrasse exposée sud combles aménageables chauffage gaz fenêtres récentes cave vendue libre beaux volumes").Split(' ');
 
-    static readonly (string Postcode, string City)[] Places =
+    public static readonly (string Postcode, string City)[] Places =
     [
         ("14000", "Caen"), ("14100", "Lisieux"), ("14400", "Bayeux"), ("14360", "Trouville-sur-Mer"), ("14600", "Honfleur"), ("14200", "Hérouville-Saint-Clair"),
         ("14120", "Mondeville"), ("14500", "Vire Normandie"), ("14700", "Falaise"), ("14150", "Ouistreham"), ("14470", "Courseulles-sur-Mer"), ("14390", "Cabourg"),

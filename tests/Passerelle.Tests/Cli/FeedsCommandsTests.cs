@@ -48,6 +48,7 @@ public sealed class FeedsCommandsTests : IAsyncLifetime
             RejectedCount = 1,
             WithheldCount = 12,
             ProblemCount = 40,
+            Remarks = { "Annonces absentes du fichier et conservées : 12." },
             Problems =
             {
                 new ImportProblem { Line = 14, Rejected = true, Field = "11 Prix", Value = "abc\u001b[31m", Sentence = "Le prix n'est pas un nombre : corrigez-le." },
@@ -61,8 +62,51 @@ public sealed class FeedsCommandsTests : IAsyncLifetime
         Assert.Matches(@"14\s+ligne rejetée\s+11 Prix\s+abc·\[31m\s+Le prix n'est pas un nombre : corrigez-le\.", result.Output);
         Assert.Matches(@"15\s+champ ignoré\s+16 Surface\s+-1\s+La surface est négative\.", result.Output);
         Assert.Contains("38 autres problèmes", result.Output);
-        Assert.Contains("12 annonces ne sont plus dans le flux", result.Output);
+        Assert.Contains("Annonces absentes du fichier et conservées : 12.", result.Output);
         Assert.DoesNotContain('\u001b', result.Output);
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_decision_is_listed_and_shown_listing_by_listing()
+    {
+        var held = new ImportReport
+        {
+            Name = "importReports/0198", Partner = "partners/agence", FileName = "Annonces.csv", State = ImportReport.Types.State.Held, HeldCount = 8,
+            Held = { new HeldListing { Listing = "listings/1", Agency = "nord", TechnicalId = "T1", Reference = "REF 1", State = HeldListing.Types.State.Held } },
+        };
+        ListImportReportsRequest? asked = null;
+        _hub.OnListImportReports = request =>
+        {
+            asked = request;
+            return new ListImportReportsResponse { Reports = { held } };
+        };
+        _hub.OnGetImportReport = _ => new GetImportReportResponse { Report = held };
+
+        var list = await CommandLine.RunAsync(_hub, "feeds", "list", "--held", "--partner", "agence");
+        var show = await CommandLine.RunAsync(_hub, "feeds", "show", "0198");
+
+        Assert.Equal((ImportReport.Types.State.Held, "partners/agence"), (asked!.State, asked.Partner));
+        Assert.Matches(@"importReports/0198\s+partners/agence\s.*Annonces\.csv\s+attend une décision\s+8", list.Output);
+        Assert.Matches(@"listings/1\s+nord\s+REF 1\s+attend une décision", show.Output);
+    }
+
+    [Fact]
+    public async Task A_decision_is_sent_with_its_reason_and_told_in_a_sentence()
+    {
+        DecideFeedRequest? asked = null;
+        _hub.OnDecideFeed = request =>
+        {
+            asked = request;
+            return new DecideFeedResponse { Report = new ImportReport { Name = request.Name, HeldCount = 8, Decision = new FeedDecision { Verdict = request.Verdict, WithdrawnCount = 7 } } };
+        };
+
+        var result = await CommandLine.RunAsync(_hub, "feeds", "decide", "0198", "--verdict", "apply", "--why", "L'agence confirme.", "--by", "advisors/ada");
+
+        Assert.Equal(0, result.Code);
+        Assert.Equal(("importReports/0198", FeedDecision.Types.Verdict.Apply, "L'agence confirme.", "advisors/ada"), (asked!.Name, asked.Verdict, asked.Why, asked.By));
+        Assert.True(Guid.TryParse(asked.RequestId, out _));
+        Assert.Contains("importReports/0198 : annonces retirées : 7, sur 8.", result.Output);
+        Assert.Equal(2, (await CommandLine.RunAsync(_hub, "feeds", "decide", "0198", "--verdict", "peut-être", "--why", "x")).Code);
     }
 
     [Fact]

@@ -6,6 +6,9 @@ using Passerelle.Cli;
 using Passerelle.Client;
 using Passerelle.Contracts.Common.V1;
 using Passerelle.Contracts.Employment.V1;
+using Passerelle.Hub.Feeds;
+using Passerelle.Hub.Housing.Feeds;
+using Passerelle.Hub.Persistence;
 using Passerelle.Tests.Client;
 
 namespace Passerelle.Tests.Cli;
@@ -65,13 +68,15 @@ public sealed partial class SentencesTests
 
         Assert.DoesNotContain(asked, key => !keys.Contains(key));
         // These are made of a prefix and a value.
-        string[] prefixes = ["Exit.", "Reason.", "Code.", "OfferField.", "Count.", "Family.", "Need.", "Kind.", "State.", "Outcome.", "Transport.", "Answer.", "Event.", "Seen.", "Held.", "Delivery.", "Health.", "Standing.", "Rule.", "ClockEvent.", "AnswerKind.", "Group.", "HeldWhy.", "RecallReason.", "RecallOutcome."];
+        string[] prefixes = ["Exit.", "Reason.", "Code.", "OfferField.", "Count.", "Family.", "Need.", "Kind.", "State.", "Outcome.", "Transport.", "Answer.", "Event.", "Seen.", "Held.", "Delivery.", "Health.", "Standing.", "Rule.", "ClockEvent.", "AnswerKind.", "Group.", "HeldWhy.", "RecallReason.", "RecallOutcome.", "ReportState.", "HeldState."];
         Assert.DoesNotContain(keys, key => !code.Contains($"\"{key}\"", StringComparison.Ordinal) && !prefixes.Any(p => key.StartsWith(p, StringComparison.Ordinal)));
     }
 
     [Fact]
     public void Everything_that_a_refused_file_may_look_like_has_its_words() =>
-        Assert.All(Enum.GetValues<Passerelle.Hub.Housing.Feeds.SeenContent>().Select(Passerelle.Hub.Persistence.EnumText<Passerelle.Hub.Housing.Feeds.SeenContent>.Of), code => Assert.NotEqual(code, Sentences.Word("Seen", code)));
+        Assert.All(
+            Enum.GetValues<SeenContent>().Select(EnumText<SeenContent>.Of).Concat(Enum.GetValues<ForeignListings>().Select(EnumText<ForeignListings>.Of)),
+            code => Assert.NotEqual(code, Sentences.Word("Seen", code)));
 
     [Theory]
     [InlineData("2026-03-29T00:59:00Z", "dimanche 29 mars 2026 à 1 h 59")]

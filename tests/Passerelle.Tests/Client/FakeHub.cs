@@ -33,7 +33,11 @@ public sealed partial class FakeHub : IAsyncDisposable
     public ConcurrentQueue<(string Method, string? Authorization, string? Purpose, string? Actor)> Calls { get; } = [];
 
     public Func<IAsyncStreamReader<ImportFeedRequest>, ServerCallContext, Task<ImportFeedResponse>> OnImportFeed { get; set; } = (_, _) => throw Unscripted;
+    public Func<ListImportReportsRequest, ListImportReportsResponse> OnListImportReports { get; set; } = _ => throw Unscripted;
+    public Func<GetImportReportRequest, GetImportReportResponse> OnGetImportReport { get; set; } = _ => throw Unscripted;
+    public Func<DecideFeedRequest, DecideFeedResponse> OnDecideFeed { get; set; } = _ => throw Unscripted;
     public Func<IAsyncStreamReader<PushOffersRequest>, ServerCallContext, Task<PushOffersResponse>> OnPushOffers { get; set; } = (_, _) => throw Unscripted;
+    public Func<IAsyncStreamReader<SyncListingsRequest>, ServerCallContext, Task<SyncListingsResponse>> OnSyncListings { get; set; } = (_, _) => throw Unscripted;
     public Func<UpsertOfferRequest, UpsertOfferResponse> OnUpsertOffer { get; set; } = _ => throw Unscripted;
     public Func<IAsyncStreamReader<UploadDocumentRequest>, ServerCallContext, Task<UploadDocumentResponse>> OnUploadDocument { get; set; } = (_, _) => throw Unscripted;
     public Func<DownloadDocumentRequest, IServerStreamWriter<DownloadDocumentResponse>, ServerCallContext, Task> OnDownloadDocument { get; set; } = (_, _, _) => throw Unscripted;
@@ -79,6 +83,7 @@ public sealed partial class FakeHub : IAsyncDisposable
         hub = new FakeHub(app);
         app.MapGrpcService<FakeFeeds>();
         app.MapGrpcService<FakeOffers>();
+        app.MapGrpcService<FakeListings>();
         app.MapGrpcService<FakeDocuments>();
         app.MapGrpcService<FakeCases>();
         app.MapGrpcService<FakeInbox>();
@@ -155,6 +160,17 @@ public sealed partial class FakeHub : IAsyncDisposable
     private sealed class FakeFeeds(FakeHub hub) : FeedService.FeedServiceBase
     {
         public override Task<ImportFeedResponse> ImportFeed(IAsyncStreamReader<ImportFeedRequest> requestStream, ServerCallContext context) => hub.OnImportFeed(requestStream, context);
+
+        public override Task<ListImportReportsResponse> ListImportReports(ListImportReportsRequest request, ServerCallContext context) => Task.FromResult(hub.OnListImportReports(request));
+
+        public override Task<GetImportReportResponse> GetImportReport(GetImportReportRequest request, ServerCallContext context) => Task.FromResult(hub.OnGetImportReport(request));
+
+        public override Task<DecideFeedResponse> DecideFeed(DecideFeedRequest request, ServerCallContext context) => Task.FromResult(hub.OnDecideFeed(request));
+    }
+
+    private sealed class FakeListings(FakeHub hub) : ListingService.ListingServiceBase
+    {
+        public override Task<SyncListingsResponse> SyncListings(IAsyncStreamReader<SyncListingsRequest> requestStream, ServerCallContext context) => hub.OnSyncListings(requestStream, context);
     }
 
     private sealed class FakeOffers(FakeHub hub) : OfferService.OfferServiceBase

@@ -133,6 +133,45 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Listings_go_in_batches_that_the_contract_takes_and_are_read_again_to_be_sent_again()
+    {
+        var (reads, batches) = (0, new List<SyncListingsRequest.Types.Batch>());
+        SyncListingsRequest.Types.Header? header = null;
+        _hub.OnSyncListings = async (stream, _) =>
+        {
+            batches.Clear();
+            await foreach (var item in stream.ReadAllAsync())
+            {
+                header ??= item.Header;
+                if (item.Batch is { } batch)
+                    batches.Add(batch);
+                if (batches.Count == 2 && _hub.CountOf("SyncListings") == 1)
+                    throw FakeHub.Down;
+            }
+            return new SyncListingsResponse { Report = new ImportReport { NewCount = batches.Sum(b => b.Listings.Count) } };
+        };
+        var progress = new Recorded();
+
+        var report = await _client.SyncListingsAsync(Source(), ["agence-1"], sent: progress, cancellationToken: Token);
+
+        Assert.Equal((1100, 2, 1100), (report.NewCount, reads, (int)progress.Values.Last()));
+        Assert.Equal(["agence-1"], header!.Agencies);
+        Assert.Equal(Enumerable.Range(0, 1100).Select(i => "T" + i), batches.SelectMany(b => b.Listings).Select(l => l.TechnicalId));
+        Assert.All(batches, b => Assert.True(b.Listings.Count <= 500 && b.CalculateSize() <= 1024 * 1024));
+        Assert.InRange(batches.Count, 5, 7);
+
+        async IAsyncEnumerable<Listing> Source()
+        {
+            reads++;
+            for (var i = 0; i < 1100; i++)
+            {
+                await Task.Yield();
+                yield return new Listing { TechnicalId = "T" + i, Description = new string('d', i < 30 ? 90_000 : 10) };
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_source_that_fails_ends_the_push_with_its_own_exception()
     {
         var ended = new TaskCompletionSource();

@@ -3,6 +3,7 @@ using Passerelle.Hub;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Partners;
+using Passerelle.Hub.Partners.Drops;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Jobs;
 using Passerelle.Tests.Support;
@@ -54,7 +55,7 @@ public sealed partial class DockerFilesTests
         var options = new Dictionary<string, Type>
         {
             ["Listen"] = typeof(ListenOptions), ["Vault"] = typeof(VaultOptions), ["Response"] = typeof(ResponseOptions), ["Delivery"] = typeof(DeliveryOptions), ["Jobs"] = typeof(JobOptions),
-            ["Push"] = typeof(PushOptions),
+            ["Push"] = typeof(PushOptions), ["Drops"] = typeof(DropOptions),
         };
         var source = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "src/Passerelle.Hub"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
         var keys = ConfigurationKey().Matches(Dockerfile + Compose + Read("run.sh")).Select(m => (Section: m.Groups[1].Value, Key: m.Groups[2].Value)).Distinct().ToList();
@@ -82,6 +83,18 @@ public sealed partial class DockerFilesTests
         Assert.All(stages.Where(s => s.Contains("ENTRYPOINT", StringComparison.Ordinal)), s => Assert.StartsWith("runtime AS ", s, StringComparison.Ordinal));
         Assert.Contains("USER $APP_UID", stages.Single(s => s.Contains(" AS runtime", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains("HEALTHCHECK", stages.Single(s => s.StartsWith("runtime AS hub", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_sftp_image_holds_its_settings_and_no_account_and_shares_the_drops_with_the_hub()
+    {
+        var sftp = Read("docker/sftp/Dockerfile");
+        Assert.Equal(["docker/sftp/sshd_config", "docker/sftp/entrypoint.sh"], CopyLine().Matches(sftp).SelectMany(m => m.Groups["from"].Value.Split(' ')));
+        Assert.Contains("rm -rf /var/lib/apt/lists/* /etc/ssh/ssh_host_*", sftp, StringComparison.Ordinal);
+        Assert.Equal(2, Regex.Count(Compose, "- drops:/drops$", RegexOptions.Multiline));
+        Assert.Contains("Drops__Root: /drops\n", Compose, StringComparison.Ordinal);
+        // The hub's user of the image below it: what partners upload is for its group.
+        Assert.Contains("\"${HUB_USER:=1654:1654}\"", Read("docker/sftp/entrypoint.sh"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Passerelle.Contracts.Common.V1;
@@ -24,13 +25,18 @@ static class Feed
     /// <summary>Sales of one agency, with these technical ids.</summary>
     public static byte[] OfSales(IEnumerable<string> ids, params (int Column, string Value)[] changes) => Of([.. ids.Select(id => Poliris.Sale(id, changes))]);
 
+    /// <summary>Sales of an agency, T1, T2, ...</summary>
+    public static IEnumerable<string[]> OfAgency(string agency, int from, int to) => Ids(from, to).Select(id => Poliris.Sale(id, (1, agency)));
+
     /// <summary>T1, T2, ... </summary>
     public static IEnumerable<string> Ids(int from, int to) => Enumerable.Range(from, to - from + 1).Select(i => $"T{i}");
 
-    public static async Task<ImportReport> ImportAsync(this HubHost hub, byte[] file, string partner = "agence", string? requestId = null, string fileName = "Annonces.csv")
+    public static async Task<ImportReport> ImportAsync(this HubHost hub, byte[] file, string partner = "agence", string? requestId = null, string fileName = "Annonces.csv", DateTimeOffset? made = null)
     {
         var chunks = file.Chunk(64 * 1024).Select(bytes => new ImportFeedRequest { Chunk = ByteString.CopyFrom(bytes) });
-        return await SendAsync(hub, [Header(requestId, fileName), .. chunks], partner);
+        var header = Header(requestId, fileName);
+        header.Header.MakeTime = made?.ToTimestamp();
+        return await SendAsync(hub, [header, .. chunks], partner);
     }
 
     public static ImportFeedRequest Header(string? requestId = null, string fileName = "Annonces.csv") =>
@@ -98,12 +104,12 @@ static class Feed
         throw new InvalidOperationException("The stream ended.");
     }
 
-    static DateTime DeadlineOf(HubHost hub) => hub.Services.GetRequiredService<TimeProvider>().GetUtcNow().AddSeconds(30).UtcDateTime;
+    public static DateTime DeadlineOf(HubHost hub) => hub.Services.GetRequiredService<TimeProvider>().GetUtcNow().AddSeconds(30).UtcDateTime;
 
     /// <summary>New, changed, unchanged, rejected, withdrawn, withheld.</summary>
     public static (int, int, int, int, int, int) Counts(this ImportReport r)
     {
-        Assert.Equal(r.ReceivedCount, r.NewCount + r.ChangedCount + r.UnchangedCount + r.RejectedCount);
+        Assert.Equal(r.ReceivedCount, r.NewCount + r.ChangedCount + r.UnchangedCount + r.RejectedCount + r.SupersededCount);
         return (r.NewCount, r.ChangedCount, r.UnchangedCount, r.RejectedCount, r.WithdrawnCount, r.WithheldCount);
     }
 }

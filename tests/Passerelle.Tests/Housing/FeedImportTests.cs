@@ -87,27 +87,6 @@ public sealed class FeedImportTests(Postgres postgres)
     }
 
     [Fact]
-    public async Task A_feed_that_lost_most_of_an_agency_withdraws_nothing_there()
-    {
-        await using var hub = await HubHost.StartAsync(postgres);
-        static IEnumerable<string[]> Agency(string agency, int from, int to) => Feed.Ids(from, to).Select(id => Poliris.Sale(id, (1, agency)));
-        await hub.ImportAsync(Feed.Of([.. Agency("grande", 1, 10), .. Agency("petite", 1, 9)]));
-
-        Assert.Equal((0, 0, 5, 0, 8, 6), (await hub.ImportAsync(Feed.Of([.. Agency("grande", 1, 4), .. Agency("petite", 1, 1)]))).Counts());
-        Assert.Equal((0, 0, 5, 0, 5, 0), (await hub.ImportAsync(Feed.Of([.. Agency("grande", 1, 5)]))).Counts());
-    }
-
-    [Fact]
-    public async Task Ids_that_all_change_at_once_withdraw_nothing_until_a_second_feed_says_the_same()
-    {
-        await using var hub = await HubHost.StartAsync(postgres);
-        await hub.ImportAsync(Feed.OfSales(Feed.Ids(1, 12)));
-
-        Assert.Equal((12, 0, 0, 0, 0, 12), (await hub.ImportAsync(Feed.OfSales(Feed.Ids(101, 112)))).Counts());
-        Assert.Equal((0, 0, 12, 0, 12, 0), (await hub.ImportAsync(Feed.OfSales(Feed.Ids(101, 112)))).Counts());
-    }
-
-    [Fact]
     public async Task A_rejected_line_is_reported_and_withdraws_nothing()
     {
         await using var hub = await HubHost.StartAsync(postgres);

@@ -26,6 +26,7 @@ public sealed class ListingTests(Postgres postgres)
             Price = new() { CurrencyCode = "EUR", Units = 700 }, Postcode = "14000", City = "Caen", SurfaceM2 = 62.5, LandM2 = 120, Rooms = 3, Bedrooms = 2,
             EnergyLabel = "C", EmissionLabel = "", AvailabilityDate = new() { Year = 2026, Month = 9, Day = 15 },
             PhotoUris = { "https://photos.example/1.jpg", "https://photos.example/2.jpg" }, CreateTime = listing.CreateTime, UpdateTime = listing.UpdateTime,
+            Details = listing.Details,
         }, listing);
     }
 

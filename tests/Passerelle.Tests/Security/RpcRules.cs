@@ -141,8 +141,15 @@ static class RpcRules
         ["EnrolmentService.ListEnrolments"] = """{ "case": "{cases}" }""",
         ["EnrolmentService.AnswerEnrolment"] = """{ "requestId": "{new}", "name": "{enrolments}", "accepted": { } }""",
         ["FeedService.ImportFeed"] = """{ "header": { "requestId": "{new}", "fileName": "Annonces.csv" } }""",
+        ["FeedService.DecideFeed"] = """{ "requestId": "{new}", "name": "{importReports}", "verdict": "VERDICT_KEEP", "why": "Essai." }""",
+        ["FeedService.WatchImportReports"] = """{ "partner": "{partners}" }""",
         ["FeedService.GetImportReport"] = """{ "name": "{importReports}" }""",
         ["FeedService.ListImportReports"] = "{}",
+        ["ListingService.UpsertListing"] = """
+            { "requestId": "{new}", "listing": { "agency": "essai", "technicalId": "ESSAI", "transaction": "TRANSACTION_SALE", "propertyType": "Maison", "price": { "currencyCode": "EUR", "units": "1000" } } }
+            """,
+        ["ListingService.SyncListings"] = """{ "header": { "requestId": "{new}" } }""",
+        ["ListingService.WithdrawListing"] = """{ "name": "{listings}" }""",
         ["ListingService.GetListing"] = """{ "name": "{listings}" }""",
         ["ListingService.ListListings"] = """{ "partner": "{partners}" }""",
         ["ListingService.WatchListings"] = """{ "partner": "{partners}" }""",

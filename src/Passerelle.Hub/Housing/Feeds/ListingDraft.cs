@@ -1,3 +1,5 @@
+using Passerelle.Hub.Persistence;
+
 namespace Passerelle.Hub.Housing.Feeds;
 
 /// <summary>What a feed says of one home, before the hub knows whose it is. Null means "not given".</summary>
@@ -77,13 +79,15 @@ public sealed record ListingDraft
     public IReadOnlyList<string> Photos { get; init; } = [];
     public string? VirtualTour { get; init; }
 
-    /// <summary>Whom to call for a visit, as the advertisement shows it.</summary>
-    public string? ContactName { get; init; }
-    public string? ContactPhone { get; init; }
-    public string? ContactEmail { get; init; }
+    public ListingDetails Details { get; init; } = ListingDetails.None;
 
-    /// <summary>SHA-256 over every field that the hub keeps, so that a column that nobody maps, or another contact, is no change.</summary>
-    public byte[] ContentHash() => ListingHash.Of(this);
+    /// <summary>SHA-256 over every field that the hub keeps, so that a column that nobody maps is no change.</summary>
+    public byte[] ContentHash()
+    {
+        var hash = new byte[ListingRow.HashBytes];
+        ListingRow.Write(this, new CopyBuffer(), hash);
+        return hash;
+    }
 }
 
 public enum Transaction

@@ -1,4 +1,5 @@
 using System.Text.Unicode;
+using Passerelle.Hub.Feeds;
 
 namespace Passerelle.Hub.Housing.Feeds;
 
@@ -28,7 +29,7 @@ sealed record PolirisInspection(PolirisWidth Usual, bool IsUtf8, string? Version
             widths[last.Columns] = last.Plus(widths.GetValueOrDefault(last.Columns));
             // A record always holds whole characters, because what delimits it is ASCII.
             isUtf8 = isUtf8 && Utf8.IsValid(records.Bytes);
-            version ??= ReadVersion(records.Field(PolirisFields.FormatVersion));
+            version ??= ReadVersion(records.Field(PolirisTable.ColumnOf(ListingField.FormatVersion)!));
         }
 
         if (last is null)
@@ -56,7 +57,7 @@ sealed record PolirisWidth(int Columns, int Lines, int WithSeparator)
     public PolirisWidth Plus(PolirisWidth? other) => new(Columns, Lines + (other?.Lines ?? 0), WithSeparator + (other?.WithSeparator ?? 0));
 
     /// <summary>Whether the lines reach this column; a "!#" at the end of every line is a stray one and makes none.</summary>
-    public bool Holds(PolirisField field) => field.Number <= (WithSeparator == Lines ? Columns - 1 : Columns);
+    public bool Holds(PolirisColumn column) => column.Number <= (WithSeparator == Lines ? Columns - 1 : Columns);
 
     /// <summary>
     /// Whether a line is as wide as the others. One of another width has its columns shifted, and the owner's phone might sit

@@ -1,3 +1,5 @@
+using Passerelle.Hub.Feeds;
+
 namespace Passerelle.Hub.Housing.Feeds;
 
 /// <summary>
@@ -12,11 +14,12 @@ namespace Passerelle.Hub.Housing.Feeds;
 sealed class PolirisRecordReader(Stream stream, int maxLineBytes)
 {
     const byte Quote = (byte)'"';
-    // Version 4.12 has 334 columns; what lies beyond is counted and not kept.
-    const int KeptColumns = 400;
 
-    readonly int[] starts = new int[KeptColumns];
-    readonly int[] lengths = new int[KeptColumns];
+    /// <summary>What lies beyond the table, or is mapped to nothing, is counted and not kept: of a private column not even the place is known.</summary>
+    static readonly bool[] Kept = [.. PolirisTable.Columns.Select(column => column.MapsTo is not null)];
+
+    readonly int[] starts = new int[Kept.Length];
+    readonly int[] lengths = new int[Kept.Length];
     byte[] buffer = new byte[Math.Min(256 * 1024, maxLineBytes)];
     int start, end, recordLength;
     bool exhausted;
@@ -41,9 +44,9 @@ sealed class PolirisRecordReader(Stream stream, int maxLineBytes)
     public ReadOnlySpan<byte> Bytes => buffer.AsSpan(start - recordLength, recordLength);
 
     /// <summary>A field as written between its quotes, empty where the line has no such column. Valid until the next Read.</summary>
-    public ReadOnlySpan<byte> Field(PolirisField field) => field.Number > Math.Min(Columns, KeptColumns)
+    public ReadOnlySpan<byte> Field(PolirisColumn column) => column.Number > Columns || column.MapsTo is null
         ? default
-        : Bytes.Slice(starts[field.Number - 1], lengths[field.Number - 1]);
+        : Bytes.Slice(starts[column.Number - 1], lengths[column.Number - 1]);
 
     /// <summary>Moves to the next record that is not a blank line.</summary>
     public bool Read()
@@ -67,6 +70,9 @@ sealed class PolirisRecordReader(Stream stream, int maxLineBytes)
         Columns = 0;
         for (var at = 0; ; at += 2)
         {
+            // Most columns of most lines are empty.
+            for (; data[at..].StartsWith("\"\"!#"u8); at += 4)
+                Keep(at + 1, 0);
             var quoted = at < data.Length && data[at] == Quote;
             var from = quoted ? at + 1 : at;
             var stop = quoted ? EndOfQuoted(data, from) : EndOfPlain(data, from);
@@ -92,7 +98,7 @@ sealed class PolirisRecordReader(Stream stream, int maxLineBytes)
 
     void Keep(int from, int length)
     {
-        if (Columns < KeptColumns)
+        if (Columns < Kept.Length && Kept[Columns])
             (starts[Columns], lengths[Columns]) = (from, length);
         Columns++;
     }
@@ -118,6 +124,9 @@ sealed class PolirisRecordReader(Stream stream, int maxLineBytes)
             if (quote < 0)
                 return -1;
             var first = at + quote;
+            // A quote by itself in front of "!#", as nearly always.
+            if (data[(first + 1)..].StartsWith("!#"u8))
+                return first;
             var next = first + 1;
             while (next < data.Length && data[next] == Quote)
                 next++;

@@ -15,8 +15,11 @@ static partial class PrivacyRules
 
     public static IEnumerable<string> FieldsNamedAfterPeoplesDataAreMarked(Contract contract) =>
         from field in contract.Fields
-        where HoldsText(field) && TelltaleName().IsMatch(field.Name) && !field.IsPersonal()
+        where HoldsText(field) && TelltaleName().IsMatch(field.Name) && !field.IsPersonal() && !published.Contains(field.ContainingType.FullName)
         select $"{field.FullName}: its name says that it holds people's data: mark it [(passerelle.common.v1.personal) = true]";
+
+    /// <summary>What partners publish of themselves, for everybody to read: whom an advertisement asks to call is no person of a household, and a purpose to read it would be asked of every visitor.</summary>
+    static readonly string[] published = ["passerelle.housing.v1.VisitContact"];
 
     /// <summary>Nobody can tell from outside what an Any holds; and it holds a payload.</summary>
     public static IEnumerable<string> PayloadsOfAnyTypeAreMarked(Contract contract) =>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using Passerelle.Hub.Feeds;
 using Passerelle.Hub.Housing.Feeds;
 
 namespace Passerelle.Tests.Housing.Feeds;
@@ -23,17 +24,20 @@ public class FeedRefusalTests
     [InlineData("a\0b\0c", FeedRefusal.NotAFeed, SeenContent.Binary)]
     [InlineData("<!DOCTYPE html><html>", FeedRefusal.NotAFeed, SeenContent.HtmlPage)]
     [InlineData("<?xml version=\"1.0\"?><!-- <openimmo> --><biens>", FeedRefusal.UnknownFormat, SeenContent.OtherXml)]
-    [InlineData("<?xml version=\"1.0\"?><!-- x --><openimmo>", FeedRefusal.UnknownFormat, SeenContent.OpenImmoXml)]
-    [InlineData("<client><annonce><alur_nb_lots>", FeedRefusal.UnknownFormat, SeenContent.UbiflowXml)]
+    [InlineData("<?xml version=\"1.0\"?><!-- x --><openimmo>", FeedRefusal.UnknownFormat, ForeignListings.OpenImmoXml)]
+    [InlineData("IDX3.01#A#home#1#2#3#", FeedRefusal.UnknownFormat, ForeignListings.SwissIdx)]
+    [InlineData("{\"total_items\":2,\"timestamp\":1,\"properties\":[{\"id\":1}]}", FeedRefusal.UnknownFormat, ForeignListings.Apimo)]
+    [InlineData("<?xml version=\"1.0\"?><apimo><property/></apimo>", FeedRefusal.UnknownFormat, ForeignListings.Apimo)]
+    [InlineData("code_postal\nnb_pieces\nville", FeedRefusal.UnknownFormat, ForeignListings.UbiflowTagList)]
     [InlineData("<!--", FeedRefusal.UnknownFormat, SeenContent.OtherXml)]
-    [InlineData("{\"@odata.context\":1}", FeedRefusal.UnknownFormat, SeenContent.ResoJson)]
+    [InlineData("{\"@odata.context\":1}", FeedRefusal.UnknownFormat, ForeignListings.ResoJson)]
     [InlineData("[1]", FeedRefusal.UnknownFormat, SeenContent.OtherJson)]
     [InlineData("id;prix;ville\n1;2;3", FeedRefusal.UnknownFormat, SeenContent.OtherText)]
-    public void Another_kind_of_file_is_named(string content, FeedRefusal kind, SeenContent seen)
+    public void Another_kind_of_file_is_named(string content, FeedRefusal kind, object seen)
     {
         var refused = Poliris.Refused(content);
 
-        Assert.Equal((kind, seen), (refused.Kind, refused.Seen));
+        Assert.Equal((kind, seen), (refused.Kind, (object?)refused.Seen));
     }
 
     [Fact]
@@ -58,7 +62,7 @@ public class FeedRefusalTests
     {
         var file = Poliris.Zip(("ANNONCES.CSV", Good), ("Config.TXT", "Version=4.11\r\nApplication=X"), ("photos.cfg", "Mode=URL"));
 
-        using var feed = FeedFile.Open(new MemoryStream(file));
+        using var feed = ListingFeeds.Open(new MemoryStream(file));
 
         Assert.Equal(3, feed.ReadLines().Count());
         Assert.Equal("4.12", feed.FormatVersion);
@@ -67,7 +71,7 @@ public class FeedRefusalTests
     [Fact]
     public void The_version_comes_from_the_configuration_when_no_line_gives_it()
     {
-        using var feed = FeedFile.Open(new MemoryStream(Poliris.Zip(("config.txt", "Version=4.11\r\n"), ("Annonces.csv", Poliris.File(Poliris.Sale("A", (301, "")))))));
+        using var feed = ListingFeeds.Open(new MemoryStream(Poliris.Zip(("config.txt", "Version=4.11\r\n"), ("Annonces.csv", Poliris.File(Poliris.Sale("A", (301, "")))))));
 
         Assert.Equal("4.11", feed.FormatVersion);
     }
@@ -96,8 +100,9 @@ public class FeedRefusalTests
     {
         Assert.Equal(FeedRefusal.Empty, Poliris.Refused(Poliris.Zip()).Kind);
         Assert.Equal(FeedRefusal.Empty, Poliris.Refused(Poliris.Zip(("Annonces.csv", ""))).Kind);
-        Assert.Equal(SeenContent.ArchiveWithoutCsv, Poliris.Refused(Poliris.Zip(("biens.xml", "<biens/>"))).Seen);
-        Assert.Equal(SeenContent.OpenImmoXml, Poliris.Refused(Poliris.Zip(("Annonces.csv", "<openimmo>"))).Seen);
+        Assert.Equal(SeenContent.ArchiveWithoutCsv, Poliris.Refused(Poliris.Zip(("biens.doc", "<biens/>"))).Seen);
+        Assert.Equal(SeenContent.OtherXml, Poliris.Refused(Poliris.Zip(("biens.xml", "<biens/>"))).Seen);
+        Assert.Equal(ForeignListings.OpenImmoXml, Poliris.Refused(Poliris.Zip(("Annonces.csv", "<openimmo>"))).Seen);
         Assert.Equal(SeenContent.OtherArchive, Poliris.Refused(Poliris.Zip(("Annonces.csv", Encoding.Latin1.GetString(Poliris.Zip(("x", "y")))))).Seen);
     }
 
@@ -184,7 +189,7 @@ public class FeedRefusalTests
 
     [Fact]
     public void A_stream_that_cannot_be_read_twice_is_a_programming_error() =>
-        Assert.Throws<ArgumentException>(() => FeedFile.Open(new GZipStream(new MemoryStream(), CompressionMode.Decompress)));
+        Assert.Throws<ArgumentException>(() => ListingFeeds.Open(new GZipStream(new MemoryStream(), CompressionMode.Decompress)));
 
     static byte[] Bomb(int repeat)
     {

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Passerelle.Hub.Feeds;
 using Passerelle.Hub.Housing.Feeds;
 
 namespace Passerelle.Tests.Housing.Feeds;
@@ -30,13 +31,13 @@ static class Poliris
     public static List<FeedLine> Read(byte[] file, FeedLimits? limits = null)
     {
         using var stream = new MemoryStream(file);
-        using var feed = FeedFile.Open(stream, limits);
+        using var feed = ListingFeeds.Open(stream, limits);
         return [.. feed.ReadLines()];
     }
 
     public static List<FeedLine> Read(string file) => Read(Encoding.UTF8.GetBytes(file));
 
-    public static ListingLine ReadOne(params (int Column, string Value)[] changes) => Assert.IsType<ListingLine>(Assert.Single(Read(File(Sale("T1", changes)))));
+    public static DraftLine<ListingDraft> ReadOne(params (int Column, string Value)[] changes) => Assert.IsType<DraftLine<ListingDraft>>(Assert.Single(Read(File(Sale("T1", changes)))));
 
     public static RejectedLine Rejected(params (int Column, string Value)[] changes) => Assert.IsType<RejectedLine>(Assert.Single(Read(File(Sale("T1", changes)))));
 
@@ -48,6 +49,21 @@ static class Poliris
     }
 
     public static FeedRefused Refused(string file) => Refused(Encoding.UTF8.GetBytes(file));
+
+    /// <summary>An archive whose one entry says when it was written, by the clock on the wall.</summary>
+    public static byte[] Zip(DateTime written, string name, byte[] content)
+    {
+        using var stream = new MemoryStream();
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            var entry = zip.CreateEntry(name);
+            entry.LastWriteTime = new DateTimeOffset(written, TimeSpan.Zero);
+            using var inside = entry.Open();
+            inside.Write(content);
+        }
+
+        return stream.ToArray();
+    }
 
     public static byte[] Zip(params (string Name, string Content)[] entries)
     {

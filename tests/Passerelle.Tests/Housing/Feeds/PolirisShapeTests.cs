@@ -1,4 +1,5 @@
 using System.Text;
+using Passerelle.Hub.Feeds;
 using Passerelle.Hub.Housing.Feeds;
 
 namespace Passerelle.Tests.Housing.Feeds;
@@ -41,7 +42,7 @@ public class PolirisShapeTests
     [InlineData("un \"titre\"\nsur deux lignes")]
     [InlineData("surprise!")]
     public void A_quoted_field_may_hold_lines_separators_and_doubled_quotes(string description) =>
-        Assert.Equal(description, Poliris.ReadOne((21, description)).Listing.Description);
+        Assert.Equal(description, Poliris.ReadOne((21, description)).Draft.Description);
 
     [Theory]
     [InlineData("il dit \"oui\" et part")]
@@ -50,7 +51,7 @@ public class PolirisShapeTests
     {
         var line = Poliris.Line(Poliris.Sale("A", (21, "@"))).Replace("@", description, StringComparison.Ordinal);
 
-        var listing = Assert.IsType<ListingLine>(Assert.Single(Poliris.Read(line + "\n"))).Listing;
+        var listing = Assert.IsType<DraftLine<ListingDraft>>(Assert.Single(Poliris.Read(line + "\n"))).Draft;
 
         Assert.Equal((description, "A"), (listing.Description, listing.TechnicalId));
     }
@@ -152,10 +153,10 @@ public class PolirisShapeTests
         var text = Poliris.File(Poliris.Sale("A", (20, "Cœur d’îlot à 250 000 €")));
         byte[] file = [.. mark ? encoding.GetPreamble() : [], .. encoding.GetBytes(text)];
 
-        using var feed = FeedFile.Open(new MemoryStream(file));
+        using var feed = ListingFeeds.Open(new MemoryStream(file));
 
         Assert.Equal(name, feed.Encoding);
-        Assert.Equal("Cœur d’îlot à 250 000 €", Assert.IsType<ListingLine>(Assert.Single(feed.ReadLines())).Listing.Title);
+        Assert.Equal("Cœur d’îlot à 250 000 €", Assert.IsType<DraftLine<ListingDraft>>(Assert.Single(feed.ReadLines())).Draft.Title);
     }
 
     [Fact]
@@ -163,7 +164,7 @@ public class PolirisShapeTests
     {
         byte[] file = [.. Encoding.ASCII.GetBytes(Poliris.File(Poliris.Sale("A", (20, "T3"), (21, "port")))), .. Poliris.Windows1252.GetBytes(Poliris.File(Poliris.Sale("B", (20, "été"))))];
 
-        Assert.Equal("été", Assert.IsType<ListingLine>(Poliris.Read(file)[1]).Listing.Title);
+        Assert.Equal("été", Assert.IsType<DraftLine<ListingDraft>>(Poliris.Read(file)[1]).Draft.Title);
     }
 
     [Fact]
@@ -172,9 +173,9 @@ public class PolirisShapeTests
         var text = new string('é', 150_000 / 2);
         var lines = Poliris.Read(Poliris.File([.. Enumerable.Range(0, 12).Select(i => Poliris.Sale($"T{i}", (21, text)))]));
 
-        Assert.All(lines, line => Assert.Equal(text, Assert.IsType<ListingLine>(line).Listing.Description));
+        Assert.All(lines, line => Assert.Equal(text, Assert.IsType<DraftLine<ListingDraft>>(line).Draft.Description));
         Assert.Equal(12, lines.Count);
     }
 
-    static IEnumerable<string> Ids(IEnumerable<FeedLine> lines) => lines.OfType<ListingLine>().Select(line => line.Listing.TechnicalId);
+    static IEnumerable<string> Ids(IEnumerable<FeedLine> lines) => lines.OfType<DraftLine<ListingDraft>>().Select(line => line.Draft.TechnicalId);
 }
