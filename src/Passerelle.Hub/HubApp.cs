@@ -18,6 +18,7 @@ using Passerelle.Hub.Clocks.Reports;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
+using Passerelle.Hub.Housing.Homes;
 using Passerelle.Hub.Housing.Visits;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Partners.Drops;
@@ -170,10 +171,18 @@ public static class HubApp
         services.AddScoped<FeedImport>();
         services.AddSingleton<IDropDoor, ListingDrops>();
         services.AddSingleton(FeedAlarms.Quiet);
+        services.AddSingleton(FeedAlarms.Held);
+        services.AddSingleton<ListingsChanged>(provider => () =>
+        {
+            provider.GetRequiredService<ChangeSignal>().Pulse();
+            provider.GetRequiredService<Nudge<FollowListings<HomeBook>>>().Now();
+        });
+        services.AddOptions<HomeOptions>().BindConfiguration("Homes")
+            .ValidateDataAnnotations().ValidateOnStart();
+        AddListingFollower<HomeBook>(services);
         services.AddOptions<VisitOptions>().BindConfiguration("Visits")
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddTravelTimes();
-        services.AddSingleton(FeedAlarms.Held);
 
         // Rights
         services.AddScoped<IExchangeKind, RecallKind>();
@@ -286,6 +295,13 @@ public static class HubApp
         services.AddHostedService<DueWorkKeeper<TWork>>();
     }
 
+    /// <remarks>To be told in time, it is also nudged where ListingsChanged is registered.</remarks>
+    static void AddListingFollower<TFollower>(IServiceCollection services) where TFollower : class, IListingFollower
+    {
+        services.AddScoped<TFollower>();
+        AddDueWork<FollowListings<TFollower>>(services);
+    }
+
     static void Map(WebApplication app)
     {
         app.UseProxies(app.Configuration.GetSection("Listen").Get<ListenOptions>() ?? new ListenOptions());
@@ -315,6 +331,7 @@ public static class HubApp
         app.MapGrpcService<EnrolmentService>();
         app.MapGrpcService<FeedService>();
         app.MapGrpcService<ListingService>();
+        app.MapGrpcService<HomeService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         PublicPage.Map(app);

@@ -16,7 +16,7 @@ public sealed record FeedArrival(string PartnerId, FeedSpool Spool, string FileN
 
 /// <summary>Puts a partner's file, or stream of listings, to effect, once: the one way in for the upload, the drop folder and the typed door. Read it top to bottom: open, lock, read, compare,
 /// withdraw or hold, merge, report.</summary>
-public sealed class FeedImport(HubDb db, RequestLedger ledger, FeedHolds holds, IOptions<FeedOptions> options, ChangeSignal changes)
+public sealed class FeedImport(HubDb db, RequestLedger ledger, FeedHolds holds, IOptions<FeedOptions> options, ListingsChanged changed)
 {
     /// <param name="mark">What the import is known by, given the SHA-256 of the file: an equal one again gets the same response, and changes nothing.</param>
     /// <exception cref="FeedRefused">Something is wrong with the file as a whole: nothing has changed.</exception>
@@ -28,7 +28,7 @@ public sealed class FeedImport(HubDb db, RequestLedger ledger, FeedHolds holds, 
         using var feed = ListingFeeds.Open(spool.File);
         var received = new FeedReceived(arrival.FileName, $"{feed.Format} {feed.FormatVersion}".TrimEnd(), feed.Encoding, spool.Hash(), spool.File.Length);
         var response = await ledger.OnceAsync(mark(received.Sha256), async now => new Wire.ImportFeedResponse { Report = await ApplyAsync(arrival, feed, received, now, ct) }, ct);
-        changes.Pulse();
+        changed();
         return response;
     }
 
@@ -44,7 +44,7 @@ public sealed class FeedImport(HubDb db, RequestLedger ledger, FeedHolds holds, 
                 Report = await MergeAsync(partnerId, received, now, synced.Tally, synced.Rows, synced.Complete, await LockAsync(partnerId, ct), now, ct),
             },
             ct);
-        changes.Pulse();
+        changed();
         return response;
     }
 

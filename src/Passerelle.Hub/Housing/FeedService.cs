@@ -11,7 +11,7 @@ using Wire = Passerelle.Contracts.Housing.V1;
 
 namespace Passerelle.Hub.Housing;
 
-public sealed class FeedService(HubDb db, FeedImport import, FeedHolds holds, RequestLedger ledger, WatchLoop watch, ChangeSignal changes) : Wire.FeedService.FeedServiceBase
+public sealed class FeedService(HubDb db, FeedImport import, FeedHolds holds, RequestLedger ledger, WatchLoop watch, ListingsChanged changed) : Wire.FeedService.FeedServiceBase
 {
     const int MaxFileName = 200;
     const int MaxChunkBytes = 1024 * 1024;
@@ -57,7 +57,7 @@ public sealed class FeedService(HubDb db, FeedImport import, FeedHolds holds, Re
             var report = await holds.DecideAsync(id, (FeedVerdict)request.Verdict, order.By, order.Why, now, ct);
             return new Wire.DecideFeedResponse { Report = report.ToWire([], await holds.OfAsync(id, ct), context.Caller()) };
         });
-        changes.Pulse();
+        changed();
         return response;
     }
 

@@ -30,7 +30,7 @@ public sealed partial class ListingService
             var listing = await db.Listings.AsNoTracking().SingleAsync(l => l.PartnerId == partnerId && l.Agency == draft!.AgencyId && l.TechnicalId == draft.TechnicalId, ct);
             return new Wire.UpsertListingResponse { Listing = listing.ToWire() };
         });
-        changes.Pulse();
+        changed();
         return response;
     }
 
@@ -61,7 +61,7 @@ public sealed partial class ListingService
         }
 
         await transaction.CommitAsync(ct);
-        changes.Pulse();
+        changed();
         return new Wire.WithdrawListingResponse { Listing = listing.ToWire() };
     }
 

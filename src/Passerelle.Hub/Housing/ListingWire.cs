@@ -175,7 +175,7 @@ static class ListingWire
         };
 
     /// <summary>What is paid: a rent that the agency gives without its charges has them added.</summary>
-    static Money? PriceOf(Listing listing) => listing.PriceHidden
+    public static Money? PriceOf(Listing listing) => listing.PriceHidden
         ? null
         : Euros(listing.PriceCents + (listing.Transaction == Transaction.Rental && listing.RentIncludesCharges == false ? listing.ChargesCents ?? 0 : 0));
 
@@ -194,7 +194,7 @@ static class ListingWire
 
     static Wire.YesNo ToWire(bool? answer) => answer switch { true => Wire.YesNo.Yes, false => Wire.YesNo.No, null => Wire.YesNo.Unspecified };
 
-    static Wire.Listing.Types.Transaction ToWire(Transaction transaction) => transaction switch
+    public static Wire.Listing.Types.Transaction ToWire(Transaction transaction) => transaction switch
     {
         Transaction.Sale => Wire.Listing.Types.Transaction.Sale,
         Transaction.Rental => Wire.Listing.Types.Transaction.Rental,

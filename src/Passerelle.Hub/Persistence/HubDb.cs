@@ -6,6 +6,7 @@ using Passerelle.Hub.Clocks.Policies;
 using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
+using Passerelle.Hub.Housing.Homes;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Alarms;
@@ -124,6 +125,16 @@ public sealed class HubDb : DbContext
     public DbSet<EnrolmentDocument> EnrolmentDocuments => Set<EnrolmentDocument>();
 
     public DbSet<Listing> Listings => Set<Listing>();
+
+    public DbSet<ListingFollower> ListingFollowers => Set<ListingFollower>();
+
+    public DbSet<Home> Homes => Set<Home>();
+
+    public DbSet<HomeListing> HomeListings => Set<HomeListing>();
+
+    public DbSet<HomeLink> HomeLinks => Set<HomeLink>();
+
+    public DbSet<HomeDecision> HomeDecisions => Set<HomeDecision>();
 
     public DbSet<ImportReport> ImportReports => Set<ImportReport>();
 

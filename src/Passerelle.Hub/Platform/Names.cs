@@ -15,6 +15,7 @@ public static partial class Names
     public const string Documents = "documents";
     public const string Enrolments = "enrolments";
     public const string Exchanges = "exchanges";
+    public const string Homes = "homes";
     public const string ImportReports = "importReports";
     public const string Listings = "listings";
     public const string Notifications = "notifications";

@@ -153,6 +153,11 @@ static class RpcRules
         ["ListingService.GetListing"] = """{ "name": "{listings}" }""",
         ["ListingService.ListListings"] = """{ "partner": "{partners}" }""",
         ["ListingService.WatchListings"] = """{ "partner": "{partners}" }""",
+        // Of homes a partner learns nothing: who else lists what it lists is no business of its.
+        ["HomeService.GetHome"] = """{ "name": "{homes}" }""",
+        ["HomeService.ListHomes"] = "{}",
+        ["HomeService.JoinListings"] = """{ "first": "{listings}", "second": "{listings}", "why": "Essai.", "by": "essai" }""",
+        ["HomeService.SeparateListings"] = """{ "first": "{listings}", "second": "{listings}", "why": "Essai.", "by": "essai" }""",
     }.ToDictionary(r => r.Key, r => new RpcRule(r.Value));
 
     public static IEnumerable<string> Names => Rules.Keys;

@@ -32,6 +32,19 @@ public static class Invariants
             """),
         ("an enrolment is answered when, and only when, the exchange of its round is",
             "select n.id::text from enrolments n join exchanges e on e.id = n.exchange_id where (n.state = 'submitted') = (e.state = 'answered') or e.subject <> 'enrolments/' || n.id"),
+        ("a home has as many listings as it says, all of one transaction, and each listing is in a home",
+            """
+            select h.id::text from homes h left join home_listings l on l.home_id = h.id and l.leave_time is null
+            group by h.id having h.listing_count <> count(l.listing_id) or count(distinct l.transaction) > 1
+            union all select listing_id::text from home_listings where home_id is null
+            """),
+        ("what a person said are two homes is not in one",
+            """
+            select a.listing_id::text from home_decisions d join home_listings a on a.listing_id = d.first_id join home_listings b on b.listing_id = d.second_id
+            where not d.are_same and a.home_id = b.home_id and a.leave_time is null and b.leave_time is null
+            """),
+        ("what is linked is on the market",
+            "select l.first_id::text from home_links l join home_listings h on h.listing_id in (l.first_id, l.second_id) where h.leave_time is not null"),
     ];
 
     public static async Task<List<string>> FindBrokenAsync(HubHost hub)

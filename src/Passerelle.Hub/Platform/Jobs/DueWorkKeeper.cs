@@ -9,7 +9,7 @@ public sealed partial class DueWorkKeeper<TWork>(
     TWork work, Nudge<TWork> nudge, Shift<TWork> shift, IBackgroundJobClient jobs, IRecurringJobManager recurring, JobStorage storage, IOptions<JobOptions> options, TimeProvider time,
     ILogger<DueWorkKeeper<TWork>> logger) : BackgroundService where TWork : class, IDueWork
 {
-    static readonly string Name = typeof(TWork).Name;
+    static readonly string Name = NameOf(typeof(TWork));
 
     /// <summary>Where things come due one after the other, some of them are done together.</summary>
     static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(500);
@@ -18,6 +18,9 @@ public sealed partial class DueWorkKeeper<TWork>(
     static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
     Task steppedIn = Task.CompletedTask;
+
+    /// <summary>Its sweep's: one kind of work for several others is one for each of them.</summary>
+    static string NameOf(Type type) => type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}.{NameOf(type.GenericTypeArguments[0])}" : type.Name;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
