@@ -50,6 +50,7 @@ internal static class Program
             ExchangesCommands.Build(runner),
             PartnersCommands.Build(runner),
             RecallsCommands.Build(runner),
+            PlacesCommands.Build(runner),
         };
         connection.AddTo(root);
         FrenchHelp.Describe(root);

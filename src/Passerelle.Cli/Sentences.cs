@@ -36,7 +36,7 @@ internal static class Sentences
             ? Find($"Code.{error.Code}") ?? Get("Code.Other", error.Code)
             : Get($"Reason.{error.Reason}");
         // The sentences name metadata as {partner}; what the hub did not send is left out with a dash.
-        foreach (var key in (string[])["scope", "resource", "state", "limit", "person", "purpose", "partner", "kind", "seen", "trace"])
+        foreach (var key in (string[])["scope", "resource", "state", "limit", "person", "purpose", "partner", "kind", "seen", "trace", "file", "problem"])
             sentence = sentence.Replace('{' + key + '}', Printable.Line(Said(key, error.Metadata.GetValueOrDefault(key, "—"))), StringComparison.Ordinal);
         return error.FieldViolations.Count == 0
             ? sentence

@@ -9,6 +9,7 @@ using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Exchanges.V1;
 using Passerelle.Contracts.Housing.V1;
 using Passerelle.Contracts.Partners.V1;
+using Passerelle.Contracts.Places.V1;
 using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Contracts.Schooling.V1;
 
@@ -50,6 +51,8 @@ public sealed partial class PasserelleClient : IDisposable
         Offers = new OfferService.OfferServiceClient(invoker);
         Listings = new ListingService.ListingServiceClient(invoker);
         Feeds = new FeedService.FeedServiceClient(invoker);
+        Places = new PlaceService.PlaceServiceClient(invoker);
+        Searches = new SearchService.SearchServiceClient(invoker);
         Enrolments = new EnrolmentService.EnrolmentServiceClient(invoker);
         Documents = new DocumentService.DocumentServiceClient(invoker);
         Exchanges = new ExchangeService.ExchangeServiceClient(invoker);
@@ -113,6 +116,12 @@ public sealed partial class PasserelleClient : IDisposable
 
     /// <summary>Feeds of estate agencies, and what became of them.</summary>
     public FeedService.FeedServiceClient Feeds { get; }
+
+    /// <summary>Communes: for internal applications.</summary>
+    public PlaceService.PlaceServiceClient Places { get; }
+
+    /// <summary>What households look for, and what was found: for internal applications.</summary>
+    public SearchService.SearchServiceClient Searches { get; }
 
     /// <summary>Enrolments: internal applications create them, school offices answer them.</summary>
     public EnrolmentService.EnrolmentServiceClient Enrolments { get; }

@@ -6,6 +6,7 @@ using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Exchanges.V1;
 using Passerelle.Contracts.Housing.V1;
 using Passerelle.Contracts.Partners.V1;
+using Passerelle.Contracts.Places.V1;
 using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Contracts.Schooling.V1;
 
@@ -18,18 +19,18 @@ internal static class SafeCalls
     [
         CaseService.Descriptor, RequestService.Descriptor, ConsentService.Descriptor, DisclosureService.Descriptor, CvService.Descriptor,
         ReferralService.Descriptor, OfferService.Descriptor, ListingService.Descriptor, FeedService.Descriptor, EnrolmentService.Descriptor,
-        DocumentService.Descriptor, ExchangeService.Descriptor, InboxService.Descriptor, PartnerService.Descriptor,
+        DocumentService.Descriptor, ExchangeService.Descriptor, InboxService.Descriptor, PartnerService.Descriptor, PlaceService.Descriptor, SearchService.Descriptor,
     ];
 
     // "Repeating it is harmless", says the contract of these, which have no request_id.
     private static readonly HashSet<string> Harmless =
     [
         "WithdrawOffer", "WithdrawConsent", "AcknowledgeExchange", "RedeliverExchange", "ReplayExchanges", "WithdrawExchange", "PausePartner", "ResumePartner", "ChangeDelivery",
-        "RejectExchange", "ExtendExchangeLease", "FetchExchanges",
+        "RejectExchange", "ExtendExchangeLease", "FetchExchanges", "ImportPlaces", "UpdateSearch", "EndSearch",
     ];
 
     // These read, though their names begin otherwise.
-    private static readonly HashSet<string> Reads = ["ExplainExchange", "ReportDrain"];
+    private static readonly HashSet<string> Reads = ["ExplainExchange", "ReportDrain", "FindPlace"];
 
     internal static ServiceConfig? RetryPolicy(PasserelleOptions options)
     {

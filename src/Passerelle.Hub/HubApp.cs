@@ -19,10 +19,12 @@ using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
 using Passerelle.Hub.Housing.Homes;
+using Passerelle.Hub.Housing.Searches;
 using Passerelle.Hub.Housing.Visits;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Partners.Drops;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Places;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Platform.Chains;
@@ -176,10 +178,13 @@ public static class HubApp
         {
             provider.GetRequiredService<ChangeSignal>().Pulse();
             provider.GetRequiredService<Nudge<FollowListings<HomeBook>>>().Now();
+            provider.GetRequiredService<Nudge<FollowListings<SearchFollower>>>().Now();
         });
         services.AddOptions<HomeOptions>().BindConfiguration("Homes")
             .ValidateDataAnnotations().ValidateOnStart();
         AddListingFollower<HomeBook>(services);
+        AddListingFollower<SearchFollower>(services);
+        AddDueWork<MatchSearches>(services);
         services.AddOptions<VisitOptions>().BindConfiguration("Visits")
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddTravelTimes();
@@ -197,6 +202,7 @@ public static class HubApp
         services.AddScoped<IPersonalData, CasePersonalData>();
         services.AddScoped<IPersonalData, EmploymentPersonalData>();
         services.AddScoped<IPersonalData, SchoolingPersonalData>();
+        services.AddScoped<IPersonalData, HousingPersonalData>();
         services.AddScoped<IPersonalData, RightsPersonalData>();
         services.AddSingleton(EscalateRecalls.Unanswered);
         AddDueWork<EscalateRecalls>(services);
@@ -332,6 +338,8 @@ public static class HubApp
         app.MapGrpcService<FeedService>();
         app.MapGrpcService<ListingService>();
         app.MapGrpcService<HomeService>();
+        app.MapGrpcService<PlaceService>();
+        app.MapGrpcService<SearchService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         PublicPage.Map(app);

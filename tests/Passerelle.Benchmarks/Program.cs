@@ -4,6 +4,7 @@ using Passerelle.Benchmarks.Harness;
 using Passerelle.Benchmarks.Keys;
 using Passerelle.Benchmarks.Listings;
 using Passerelle.Benchmarks.Privacy;
+using Passerelle.Benchmarks.Searches;
 using Passerelle.Benchmarks.Status;
 using Passerelle.Benchmarks.Visits;
 
@@ -26,6 +27,7 @@ return await BenchCommand.RunAsync(
         new("listings.import", "New listings through one ListingService.SyncListings stream, against psql's \\copy of the same rows into the same table.", ListingSync.MeasureImportAsync),
         new("listings.resync", "The same listings again, one in a hundred changed, against psql's \\copy of them all.", ListingSync.MeasureResyncAsync),
         new("poliris.parse", "A Poliris export read to drafts of listings, on one core.", PolirisParse.MeasureAsync),
+        new("searches.match", "10,000 searches of households against 1,000 listings that changed.", SearchMatching.MeasureAsync),
         new("status", "CaseService.GetCaseStatus at 64 in flight, against a bare gRPC method that reads one row by key.", CaseStatus.MeasureAsync),
         new("deliveries", "Created through gRPC and delivered to 50 partners, sustained, against one Hangfire job per message.", Deliveries.MeasureAsync),
         new("creation", "Referrals created through gRPC alone, against a row and an enqueued Hangfire job; a call's p99 at 200/s.", Creation.MeasureAsync),

@@ -106,8 +106,8 @@ public static class Scopes
     static readonly string[] Internal =
     [
         "cases.read", "cases.write", "privacy.read", "privacy.write", "privacy.export", "privacy.erase", "privacy.audit", "privacy.breach", "employment.read", "employment.write", "offers.read", "listings.read",
-        "listings.decide", "homes.read", "homes.operate", "schooling.read", "schooling.write", "documents.read", "documents.write", "exchanges.watch", "exchanges.operate", "partners.operate",
-        "clocks.operate", "notifications.receive",
+        "listings.decide", "homes.read", "homes.operate", "places.read", "places.write", "searches.read", "searches.write", "schooling.read", "schooling.write", "documents.read", "documents.write",
+        "exchanges.watch", "exchanges.operate", "partners.operate", "clocks.operate", "notifications.receive",
     ];
 
     static IEnumerable<string> OfPartner(PartnerKind kind) => EveryPartner.Concat(kind switch

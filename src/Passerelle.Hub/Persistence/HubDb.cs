@@ -7,7 +7,9 @@ using Passerelle.Hub.Employment;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
 using Passerelle.Hub.Housing.Homes;
+using Passerelle.Hub.Housing.Searches;
 using Passerelle.Hub.Partners;
+using Passerelle.Hub.Places;
 using Passerelle.Hub.Platform;
 using Passerelle.Hub.Platform.Alarms;
 using Passerelle.Hub.Platform.Chains;
@@ -125,6 +127,16 @@ public sealed class HubDb : DbContext
     public DbSet<EnrolmentDocument> EnrolmentDocuments => Set<EnrolmentDocument>();
 
     public DbSet<Listing> Listings => Set<Listing>();
+
+    public DbSet<Place> Places => Set<Place>();
+
+    public DbSet<FormerPlace> FormerPlaces => Set<FormerPlace>();
+
+    public DbSet<PlaceFact> PlaceFacts => Set<PlaceFact>();
+
+    public DbSet<Search> Searches => Set<Search>();
+
+    public DbSet<SearchMatch> SearchMatches => Set<SearchMatch>();
 
     public DbSet<ListingFollower> ListingFollowers => Set<ListingFollower>();
 

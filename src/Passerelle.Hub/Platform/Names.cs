@@ -28,6 +28,7 @@ public static partial class Names
     public const string Referrals = "referrals";
     public const string Requests = "requests";
     public const string RightsRequests = "rightsRequests";
+    public const string Searches = "searches";
 
     public static string Of(string collection, Guid id) => $"{collection}/{id:D}";
 

@@ -91,6 +91,7 @@ public sealed partial class FakeHub : IAsyncDisposable
         app.MapGrpcService<FakePartners>();
         app.MapGrpcService<FakeClocks>();
         app.MapGrpcService<FakeClockReports>();
+        app.MapGrpcService<FakePlaces>();
         await app.StartAsync();
         hub.Address = new Uri(app.Urls.Single());
         return hub;

@@ -158,6 +158,17 @@ static class RpcRules
         ["HomeService.ListHomes"] = "{}",
         ["HomeService.JoinListings"] = """{ "first": "{listings}", "second": "{listings}", "why": "Essai.", "by": "essai" }""",
         ["HomeService.SeparateListings"] = """{ "first": "{listings}", "second": "{listings}", "why": "Essai.", "by": "essai" }""",
+        ["PlaceService.GetPlace"] = """{ "name": "places/14118" }""",
+        ["PlaceService.ListPlaces"] = "{}",
+        ["PlaceService.FindPlace"] = """{ "query": "Essai" }""",
+        ["PlaceService.ImportPlaces"] = """{ "files": [{ "fileName": "essai.json", "content": "W10=" }] }""",
+        ["SearchService.CreateSearch"] = """{ "requestId": "{new}", "search": { "case": "{cases}", "transaction": "TRANSACTION_RENTAL", "places": ["places/14118"] } }""",
+        ["SearchService.GetSearch"] = """{ "name": "{searches}" }""",
+        ["SearchService.ListSearches"] = """{ "case": "{cases}" }""",
+        ["SearchService.UpdateSearch"] = """{ "search": { "name": "{searches}" }, "updateMask": "minRooms" }""",
+        ["SearchService.EndSearch"] = """{ "name": "{searches}" }""",
+        ["SearchService.ListSearchMatches"] = """{ "search": "{searches}" }""",
+        ["SearchService.WatchSearchMatches"] = """{ "search": "{searches}" }""",
     }.ToDictionary(r => r.Key, r => new RpcRule(r.Value));
 
     public static IEnumerable<string> Names => Rules.Keys;

@@ -3,8 +3,8 @@ namespace Passerelle.Hub.Rights.Retention;
 /// <summary>What is kept, and since when its term counts: one query for each kind, with the columns subject, person_id, case_id, since. What is gone already is not among them.</summary>
 public static class RetentionSql
 {
-    /// <summary>The last that happened in a case. What is only announced to go is nothing that happens.</summary>
-    const string LastOfCase = "(select max(e.time) from events e where e.case_id = c.id and e.type not like 'retention.%')";
+    /// <summary>The last that happened in a case. What is only announced to go is nothing that happens, nor is what the hub finds by itself for a household that has long moved.</summary>
+    const string LastOfCase = "(select max(e.time) from events e where e.case_id = c.id and e.type not like 'retention.%' and e.type <> 'search.matched')";
 
     /// <summary>31 August, in Paris, of the school year in which a date lies: French school years begin on 1 September.</summary>
     const string EndOfSchoolYear = "make_timestamptz(extract(year from n.start_date)::int + case when extract(month from n.start_date) >= 9 then 1 else 0 end, 9, 1, 0, 0, 0, 'Europe/Paris')";
