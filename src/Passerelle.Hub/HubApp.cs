@@ -185,6 +185,15 @@ public static class HubApp
         AddListingFollower<HomeBook>(services);
         AddListingFollower<SearchFollower>(services);
         AddDueWork<MatchSearches>(services);
+        services.AddScoped<IExchangeKind, VisitRequestKind>();
+        services.AddScoped<IExchangeKind, VisitReleaseKind>();
+        services.AddScoped<VisitPlanning>();
+        services.AddScoped<VisitPromises>();
+        services.AddScoped<VisitDesk>();
+        services.AddScoped<VisitCreation>();
+        services.AddScoped<VisitSheets>();
+        services.AddScoped<ILapseFollower, VisitFollowUp>();
+        AddDueWork<SettleVisitDays>(services);
         services.AddOptions<VisitOptions>().BindConfiguration("Visits")
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddTravelTimes();
@@ -340,6 +349,9 @@ public static class HubApp
         app.MapGrpcService<HomeService>();
         app.MapGrpcService<PlaceService>();
         app.MapGrpcService<SearchService>();
+        app.MapGrpcService<VisitDayService>();
+        app.MapGrpcService<VisitRequestService>();
+        app.MapGrpcService<OpeningHoursService>();
         app.MapGrpcReflectionService();
         app.MapGrpcHealthChecksService();
         PublicPage.Map(app);

@@ -1,27 +1,35 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Microsoft.EntityFrameworkCore;
 using Passerelle.Hub.Housing.Searches;
+using Passerelle.Hub.Housing.Visits;
 using Passerelle.Hub.Persistence;
 using Passerelle.Hub.Privacy;
 
 namespace Passerelle.Hub.Housing;
 
-/// <summary>What a person's household looks for. It is everybody's of the household, and stays as long as one of them does.</summary>
+/// <summary>What a person's household looks for, which is everybody's of the household and stays as long as one of them does; and the days of visits on which agencies expect, or expected, the person.</summary>
 public sealed class HousingPersonalData(HubDb db) : IPersonalData
 {
     static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithIndentation());
 
     public string Section => "logement";
 
-    /// <summary>The household said it itself: it may take it along.</summary>
     public async Task<PersonalSection?> ExportAsync(Guid personId, PersonCipher cipher, bool portable, CancellationToken ct)
     {
         var searches = await db.Searches.AsNoTracking().Where(s => db.Persons.Any(p => p.Id == personId && p.CaseId == s.CaseId)).OrderBy(s => s.Id).ToListAsync(ct);
-        return searches.Count == 0 ? null : new PersonalSection(new JsonObject { ["recherches"] = new JsonArray([.. searches.Select(s => JsonNode.Parse(Json.Format(SearchWire.Of(s))))]) }, []);
+        var days = await db.VisitDays.AsNoTracking().Include(d => d.Visits).Where(d => d.PersonId == personId).OrderBy(d => d.Id).ToListAsync(ct);
+        if (searches.Count == 0 && days.Count == 0) return null;
+        var section = new JsonObject();
+        // The household said it itself: it may take it along.
+        if (searches.Count > 0) section["recherches"] = new JsonArray([.. searches.Select(s => JsonNode.Parse(Json.Format(SearchWire.Of(s))))]);
+        if (days.Count > 0) section["journees_de_visites"] = new JsonArray([.. days.Select(d => DayOf(d, cipher, portable))]);
+        return new PersonalSection(section, []);
     }
 
-    /// <summary>With the last of the household: nobody looks for anything any more.</summary>
+    /// <summary>Searches go with the last of the household: nobody looks for anything any more. Of days of visits, what is sealed in rows that others refer to stays, unreadable; the day itself is
+    /// released as soon as it is seen, see SettleVisitDays.</summary>
     public async Task EraseAsync(Guid personId, CancellationToken ct)
     {
         // Two who are erased at once: the second waits, and is then the last.
@@ -31,4 +39,20 @@ public sealed class HousingPersonalData(HubDb db) : IPersonalData
         await db.SearchMatches.Where(m => searches.Any(s => s.Id == m.SearchId)).ExecuteDeleteAsync(ct);
         await searches.ExecuteDeleteAsync(ct);
     }
+
+    static JsonObject DayOf(VisitDay day, PersonCipher cipher, bool portable) => new()
+    {
+        ["le"] = day.Date.ToString("O", CultureInfo.InvariantCulture),
+        ["depart"] = day.OpenBase(cipher).Address,
+        ["etat"] = EnumText<VisitDayState>.Of(day.State),
+        // What agencies said was not given by the person.
+        ["visites"] = portable ? null : new JsonArray([.. day.Visits.OrderBy(v => v.Id).Select(v => new JsonObject
+        {
+            ["partenaire"] = v.PartnerId,
+            ["etat"] = EnumText<VisitRequestState>.Of(v.State),
+            ["a"] = v.SlotStart?.ToString("O", CultureInfo.InvariantCulture),
+            ["reponse_le"] = v.AnswerTime?.ToString("O", CultureInfo.InvariantCulture),
+            ["reponse"] = v.OpenAnswerMessage(cipher),
+        })]),
+    };
 }

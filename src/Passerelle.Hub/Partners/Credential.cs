@@ -106,14 +106,14 @@ public static class Scopes
     static readonly string[] Internal =
     [
         "cases.read", "cases.write", "privacy.read", "privacy.write", "privacy.export", "privacy.erase", "privacy.audit", "privacy.breach", "employment.read", "employment.write", "offers.read", "listings.read",
-        "listings.decide", "homes.read", "homes.operate", "places.read", "places.write", "searches.read", "searches.write", "schooling.read", "schooling.write", "documents.read", "documents.write",
-        "exchanges.watch", "exchanges.operate", "partners.operate", "clocks.operate", "notifications.receive",
+        "listings.decide", "homes.read", "homes.operate", "places.read", "places.write", "searches.read", "searches.write", "visitdays.read", "visitdays.write", "visits.read", "visits.schedule",
+        "schooling.read", "schooling.write", "documents.read", "documents.write", "exchanges.watch", "exchanges.operate", "partners.operate", "clocks.operate", "notifications.receive",
     ];
 
     static IEnumerable<string> OfPartner(PartnerKind kind) => EveryPartner.Concat(kind switch
     {
         PartnerKind.Employment => ["employment.read", "employment.answer", "offers.read", "offers.write"],
-        PartnerKind.Housing => ["listings.read", "listings.write"],
+        PartnerKind.Housing => ["listings.read", "listings.write", "visits.read", "visits.answer", "visits.schedule"],
         PartnerKind.Schooling => ["schooling.read", "schooling.answer", "documents.read"],
         PartnerKind.Discovery or PartnerKind.Leisure => Array.Empty<string>(),
     });

@@ -8,6 +8,7 @@ using Passerelle.Hub.Exchanges;
 using Passerelle.Hub.Housing;
 using Passerelle.Hub.Housing.Homes;
 using Passerelle.Hub.Housing.Searches;
+using Passerelle.Hub.Housing.Visits;
 using Passerelle.Hub.Partners;
 using Passerelle.Hub.Places;
 using Passerelle.Hub.Platform;
@@ -147,6 +148,12 @@ public sealed class HubDb : DbContext
     public DbSet<HomeLink> HomeLinks => Set<HomeLink>();
 
     public DbSet<HomeDecision> HomeDecisions => Set<HomeDecision>();
+
+    public DbSet<VisitDay> VisitDays => Set<VisitDay>();
+
+    public DbSet<VisitRequest> VisitRequests => Set<VisitRequest>();
+
+    public DbSet<OpeningSpan> OpeningSpans => Set<OpeningSpan>();
 
     public DbSet<ImportReport> ImportReports => Set<ImportReport>();
 

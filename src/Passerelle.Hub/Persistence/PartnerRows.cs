@@ -41,6 +41,8 @@ public static class PartnerRows
         ("person_restrictions", "exists (select from enrolments n where n.person_id = person_restrictions.person_id)"),
         ("agreements", Own),
         ("recall_notices", Own),
+        ("visit_requests", Own),
+        ("opening_spans", Own),
     ];
 
     /// <summary>Makes the role where it is not there (it is the whole server's, other databases may have it), and lets whoever migrates become it.</summary>

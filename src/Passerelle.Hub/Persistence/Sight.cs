@@ -24,6 +24,7 @@ public sealed class Sight(PartnerSource partners, NpgsqlDataSource all, IDbConte
         [Names.Offers] = "offers",
         [Names.RecallNotices] = "recall_notices",
         [Names.Referrals] = "referrals",
+        [Names.VisitRequests] = "visit_requests",
     }.ToFrozenDictionary();
 
     string? partnerId;

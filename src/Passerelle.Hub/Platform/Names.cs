@@ -29,6 +29,8 @@ public static partial class Names
     public const string Requests = "requests";
     public const string RightsRequests = "rightsRequests";
     public const string Searches = "searches";
+    public const string VisitDays = "visitDays";
+    public const string VisitRequests = "visitRequests";
 
     public static string Of(string collection, Guid id) => $"{collection}/{id:D}";
 

@@ -7,7 +7,7 @@ using Passerelle.Hub.Persistence;
 namespace Passerelle.Hub.Privacy;
 
 /// <summary>What persons' data is shared for. A purpose is a deed of the hub's, so it is code; what the law says of it is data: PurposeTerms.</summary>
-public enum Purpose { EmploymentReferral = 1, SchoolEnrolment, Recall }
+public enum Purpose { EmploymentReferral = 1, SchoolEnrolment, Recall, HousingVisit }
 
 /// <summary>Why data may be shared (GDPR, article 6).</summary>
 public enum Ground { Consent = 1, PublicTask, LegalObligation, Contract, LegitimateInterest }
@@ -61,7 +61,9 @@ public sealed record PurposeTerms(
                     [DataCategory.Identity, DataCategory.Contact, DataCategory.Career, DataCategory.Statement], [PartnerKind.Employment]),
                 Of(Purpose.SchoolEnrolment, "Inscrire votre enfant dans une école ou un établissement.", Ground.PublicTask,
                     [DataCategory.Identity, DataCategory.Contact, DataCategory.Schooling, DataCategory.Document], [PartnerKind.Schooling]),
-                Of(Purpose.Recall, "Dire à ceux qui ont reçu vos données qu'elles sont retirées, corrigées ou effacées.", Ground.LegalObligation, [], Enum.GetValues<PartnerKind>(), agreementRequired: false));
+                Of(Purpose.Recall, "Dire à ceux qui ont reçu vos données qu'elles sont retirées, corrigées ou effacées.", Ground.LegalObligation, [], Enum.GetValues<PartnerKind>(), agreementRequired: false),
+                Of(Purpose.HousingVisit, "Demander à des agences immobilières quand vous pouvez visiter leurs biens, et leur dire qui vient.", Ground.Consent,
+                    [DataCategory.Identity, DataCategory.Contact], [PartnerKind.Housing]));
         }
 
         static PurposeTerms Of(Purpose purpose, string description, Ground ground, DataCategory[] categories, PartnerKind[] recipients, bool agreementRequired = true) => new(

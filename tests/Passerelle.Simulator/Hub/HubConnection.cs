@@ -37,6 +37,8 @@ sealed class HubConnection : IDisposable
     public OfferService.OfferServiceClient Offers => new(_invoker);
     public FeedService.FeedServiceClient Feeds => new(_invoker);
     public ListingService.ListingServiceClient Listings => new(_invoker);
+    public VisitDayService.VisitDayServiceClient VisitDays => new(_invoker);
+    public VisitRequestService.VisitRequestServiceClient VisitRequests => new(_invoker);
     public EnrolmentService.EnrolmentServiceClient Enrolments => new(_invoker);
     public DocumentService.DocumentServiceClient Documents => new(_invoker);
     public ExchangeService.ExchangeServiceClient Exchanges => new(_invoker);

@@ -7,7 +7,7 @@ namespace Passerelle.Simulator.Partners;
 /// <summary>What a partner answers to what it has received.</summary>
 enum AnswerChoice
 {
-    /// <summary>What its desk finds: an agency is interested; a school asks for what is missing and accepts a whole file.</summary>
+    /// <summary>What its desk finds: an agency is interested; a school asks for what is missing and accepts a whole file; an estate agency shows homes while it is open.</summary>
     Usual,
     /// <summary>Interested or accepted, whatever the file holds.</summary>
     Accept,

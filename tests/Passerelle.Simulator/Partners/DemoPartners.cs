@@ -14,12 +14,19 @@ sealed class DemoPartners
         [
             Agency("interim-demo", new() { Answer = AnswerChoice.Decline }),
             School("ecole-demo", new()),
+            Estate("agence-demo", new()),
         ];
 
         DemoPartner Agency(string name, Behaviour behaviour)
         {
             var hub = new HubConnection(address, keys.Caller(name), time);
             return new DemoPartner(hub, new EmploymentDesk(hub), behaviour, time, logger);
+        }
+
+        DemoPartner Estate(string name, Behaviour behaviour)
+        {
+            var hub = new HubConnection(address, keys.Caller(name), time);
+            return new DemoPartner(hub, new HousingDesk(hub), behaviour, time, logger);
         }
 
         DemoPartner School(string name, Behaviour behaviour)

@@ -39,7 +39,7 @@ static class PartnersCommand
             new DemoPartners(keys, options.Find("--hub"), time, services.GetRequiredService<ILoggerFactory>().CreateLogger("partners")));
         // A keys file of an earlier hub names none; what comes is then taken unverified.
         if (keys.Caller("emploi-demo").VerifyWith is { Count: > 0 } verifyWith) builder.Services.AddSingleton(new PayloadVerifier(verifyWith, time: time));
-        foreach (var position in Enumerable.Range(0, 2))
+        foreach (var position in Enumerable.Range(0, 3))
         {
             builder.Services.AddSingleton<IHostedService>(services => new PullDoor(
                 services.GetRequiredService<DemoPartners>().Pulling[position], time,

@@ -11,7 +11,7 @@ static class ClosingChapter
     static readonly (string Type, int Least)[] Happened =
     [
         ("case.opened", 1), ("request.filed", 1), ("cv.attached", 1), ("consent.recorded", 1), ("referral.created", 2),
-        ("document.uploaded", 3), ("enrolment.created", 1), ("enrolment.completed", 1), ("document.downloaded", 3),
+        ("document.uploaded", 3), ("enrolment.created", 1), ("enrolment.completed", 1), ("document.downloaded", 3), ("visit.asked", 2), ("visit_day.confirmed", 1),
         ("exchange.queued", 4), ("exchange.delivered", 4), ("exchange.answered", 4), ("request.answered", 1),
     ];
 

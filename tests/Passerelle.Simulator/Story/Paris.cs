@@ -17,6 +17,15 @@ static class Paris
 
     public static string Clock(Timestamp? time) => Format(time, "HH:mm:ss");
 
+    public static int HourOf(Timestamp time) => TimeZoneInfo.ConvertTime(time.ToDateTimeOffset(), Zone).Hour;
+
+    /// <summary>An hour of the day on which an instant lies.</summary>
+    public static DateTimeOffset Morning(DateTimeOffset day, int hour)
+    {
+        var local = TimeZoneInfo.ConvertTime(day, Zone).Date.AddHours(hour);
+        return new DateTimeOffset(local, Zone.GetUtcOffset(local));
+    }
+
     static string Format(Timestamp? time, string format) =>
         time is null ? "-" : TimeZoneInfo.ConvertTime(time.ToDateTimeOffset(), Zone).ToString(format, CultureInfo.InvariantCulture);
 }

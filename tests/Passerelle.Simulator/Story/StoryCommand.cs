@@ -15,6 +15,7 @@ static class StoryCommand
         HouseholdChapter.PlayAsync,
         ReferralChapter.PlayAsync,
         ListingChapter.PlayAsync,
+        VisitChapter.PlayAsync,
         OfferChapter.PlayAsync,
         EnrolmentChapter.PlayAsync,
         ClosingChapter.PlayAsync,

@@ -46,6 +46,7 @@ static class Summary
     {
         "referral" => "CV",
         "enrolment" => "enrolment file",
+        "visit_request" => "visit",
         var other => other,
     };
 }

@@ -9,6 +9,7 @@ using Passerelle.Hub.Privacy;
 using Passerelle.Tests.Architecture;
 using Passerelle.Tests.Contracts;
 using Passerelle.Tests.Contracts.Rules;
+using Passerelle.Tests.Housing.Visits;
 using Passerelle.Tests.Schooling;
 using Passerelle.Tests.Support;
 
@@ -51,6 +52,16 @@ public sealed class SealedColumnsTests(Postgres postgres)
         ["passerelle.schooling.v1.AnswerEnrolmentRequest.Accepted.message"] = "enrolments.answer_message",
         ["passerelle.schooling.v1.AnswerEnrolmentRequest.Refused.message"] = "enrolments.answer_message",
         ["passerelle.schooling.v1.AnswerEnrolmentRequest.DocumentsMissing.message"] = "enrolments.answer_message",
+        ["passerelle.housing.v1.VisitBase.*"] = "visit_days.base",
+        ["passerelle.housing.v1.MapPoint.*"] = "visit_days.base",
+        ["passerelle.housing.v1.GetVisitDayResponse.base"] = "visit_days.base",
+        ["passerelle.housing.v1.GetVisitDayResponse.answer_messages"] = "visit_requests.answer_message",
+        ["passerelle.housing.v1.GetVisitDayCalendarResponse.calendar"] = "composed",
+        ["passerelle.housing.v1.GetVisitDaySheetResponse.html"] = "composed",
+        ["passerelle.housing.v1.VisitRequestFile.*"] = "composed",
+        ["passerelle.housing.v1.AnswerVisitRequestRequest.Accepted.message"] = "visit_requests.answer_message",
+        ["passerelle.housing.v1.AnswerVisitRequestRequest.Proposed.message"] = "visit_requests.answer_message",
+        ["passerelle.housing.v1.AnswerVisitRequestRequest.Refused.message"] = "visit_requests.answer_message",
         ["passerelle.exchanges.v1.Envelope.payload"] = "composed",
         ["passerelle.privacy.v1.DownloadPersonArchiveResponse.chunk"] = "composed",
     };
@@ -77,8 +88,8 @@ public sealed class SealedColumnsTests(Postgres postgres)
     public async Task Every_sealed_value_opens_with_its_persons_key_in_its_own_column_and_row_and_nowhere_else()
     {
         await using var hub = await HubHost.StartAsync(postgres);
-        await WholeHousehold.OpenAsync(hub);
-        await WholeHousehold.OpenAsync(hub);
+        await hub.SeeHomeAsync((await WholeHousehold.OpenAsync(hub)).Household);
+        await hub.SeeHomeAsync((await WholeHousehold.OpenAsync(hub)).Household);
         var columns = await ColumnsAsync(hub);
         var ciphers = await CiphersAsync(hub);
         Assert.Equal(6, ciphers.Count);
@@ -101,7 +112,7 @@ public sealed class SealedColumnsTests(Postgres postgres)
     public async Task No_table_shows_a_marker_as_text_or_bytes()
     {
         await using var hub = await HubHost.StartAsync(postgres);
-        await WholeHousehold.OpenAsync(hub);
+        await hub.SeeHomeAsync((await WholeHousehold.OpenAsync(hub)).Household);
         var dump = await hub.DumpAsync();
         Assert.Contains("vault.person_keys ", dump);
         Assert.False(Marker.IsIn(dump), "A marker is readable in the database.");

@@ -5,6 +5,7 @@ using Passerelle.Contracts.Employment.V1;
 using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Employment;
+using Passerelle.Tests.Housing.Visits;
 using Passerelle.Tests.Privacy;
 using Passerelle.Tests.Schooling;
 using Passerelle.Tests.Support;
@@ -44,6 +45,7 @@ public sealed class MarkerTests(Postgres postgres)
         for (var n = 0; n < persons; n += PersonsOfEach)
         {
             var whole = await WholeHousehold.OpenAsync(hub);
+            await hub.SeeHomeAsync(whole.Household);
             await hub.WithdrawAsync(whole.Consent);
             if (n % 2 == 0) await new PersonRightsService.PersonRightsServiceClient(hub.As("crm")).RestrictPersonAsync(new() { Name = whole.Household.FirstAdult });
         }
@@ -53,6 +55,7 @@ public sealed class MarkerTests(Postgres postgres)
         Assert.Empty((await hub.Inbox(Candidate.Pull).FetchExchangesAsync(new())).Envelopes);
         Assert.Empty((await hub.Inbox("ecole-deux").FetchExchangesAsync(new())).Envelopes);
         Look((await new ReferralService.ReferralServiceClient(hub.As(Candidate.Pull)).ListReferralsAsync(new())).ToString());
+        Look((await hub.VisitRequests("agence-deux").ListVisitRequestsAsync(new())).ToString());
         Look((await School.Enrolments(hub, "ecole-deux").ListEnrolmentsAsync(new())).ToString());
         Assert.NotEqual(0L, told);
         Assert.Empty(shown);

@@ -169,6 +169,24 @@ static class RpcRules
         ["SearchService.EndSearch"] = """{ "name": "{searches}" }""",
         ["SearchService.ListSearchMatches"] = """{ "search": "{searches}" }""",
         ["SearchService.WatchSearchMatches"] = """{ "search": "{searches}" }""",
+        ["VisitDayService.CreateVisitDay"] =
+            """
+            {
+                "requestId": "{new}", "case": "{cases}", "contact": "{persons}", "startTime": "2027-03-05T08:00:00Z", "endTime": "2027-03-05T17:00:00Z", "base": { "point": { "latitude": 49.18 } },
+                "visits": [{ "listing": "{listings}", "point": { "latitude": 49.2 } }]
+            }
+            """,
+        ["VisitDayService.GetVisitDay"] = """{ "name": "{visitDays}" }""",
+        ["VisitDayService.ListVisitDays"] = """{ "case": "{cases}" }""",
+        ["VisitDayService.ReplanVisitDay"] = """{ "requestId": "{new}", "name": "{visitDays}" }""",
+        ["VisitDayService.ReleaseVisitDay"] = """{ "name": "{visitDays}" }""",
+        ["VisitDayService.GetVisitDayCalendar"] = """{ "name": "{visitDays}" }""",
+        ["VisitDayService.GetVisitDaySheet"] = """{ "name": "{visitDays}" }""",
+        ["VisitRequestService.GetVisitRequest"] = """{ "name": "{visitRequests}" }""",
+        ["VisitRequestService.ListVisitRequests"] = """{ "case": "{cases}" }""",
+        ["VisitRequestService.AnswerVisitRequest"] = """{ "requestId": "{new}", "name": "{visitRequests}", "refused": { "reason": "VISIT_REFUSAL_REASON_SOLD" } }""",
+        ["OpeningHoursService.SetOpeningHours"] = """{ "partner": "{partners}", "hours": { } }""",
+        ["OpeningHoursService.GetOpeningHours"] = """{ "partner": "{partners}" }""",
     }.ToDictionary(r => r.Key, r => new RpcRule(r.Value));
 
     public static IEnumerable<string> Names => Rules.Keys;

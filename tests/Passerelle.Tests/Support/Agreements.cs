@@ -13,6 +13,7 @@ public static class Agreements
     {
         PartnerKind.Employment => Purpose.EmploymentReferral,
         PartnerKind.Schooling => Purpose.SchoolEnrolment,
-        PartnerKind.Housing or PartnerKind.Discovery or PartnerKind.Leisure => Purpose.Recall,
+        PartnerKind.Housing => Purpose.HousingVisit,
+        PartnerKind.Discovery or PartnerKind.Leisure => Purpose.Recall,
     };
 }

@@ -1,9 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using Passerelle.Contracts.Housing.V1;
 using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Employment;
 using Passerelle.Tests.Housing;
 using Passerelle.Tests.Housing.Feeds;
+using Passerelle.Tests.Housing.Visits;
 using Passerelle.Tests.Exchanges;
 using Passerelle.Tests.Schooling;
 using Wire = Passerelle.Contracts.Exchanges.V1;
@@ -76,6 +78,16 @@ public sealed class SixPartners
         // Another agency of it has lost too much at once: a report holds listings.
         await Hub.ImportAsync(Feed.Of([.. Feed.OfAgency("reprise", 1, 8)]), partner);
         await Hub.ImportAsync(Feed.Of([.. Feed.OfAgency("reprise", 1, 1)]), partner);
+        var household = await Household.OpenAsync(Hub);
+        var day = await Hub.PlanVisitAsync(household, partner);
+        await DeliverByPullAsync(partner, day.Visits[0].Exchange);
+        Note(partner, "visitDays", day.Name);
+        Note(partner, "visitRequests", day.Visits[0].Name);
+        // Nobody else opens then.
+        var opening = partner == "agence" ? "09:01" : "09:02";
+        await Hub.OpeningHours(partner).SetOpeningHoursAsync(new() { Partner = $"partners/{partner}", Hours = new() { Spans = { new OpeningHours.Types.Span { Day = OpeningHours.Types.Day.Monday, From = opening, Until = "12:00" } } } });
+        secrets[partner].Add(opening);
+        await NoteCaseAsync(partner, household, household.FirstAdult, day.Visits[0].Exchange);
     }
 
     async Task EnrolAsync(string partner)

@@ -2,6 +2,7 @@ using System.Net;
 using Grpc.Core;
 using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Common.V1;
+using Passerelle.Contracts.Housing.V1;
 using Passerelle.Contracts.Schooling.V1;
 using Passerelle.Hub.Privacy.Accesses;
 using Passerelle.Tests.Platform.Chains;
@@ -34,6 +35,18 @@ public sealed class AccessLogTests(Postgres postgres)
             using var call = new DocumentService.DocumentServiceClient(invoker).DownloadDocument(new() { Name = scene.Document });
             Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
             return [call.ResponseStream.Current.Document.Person];
+        },
+        ["/passerelle.housing.v1.VisitDayService/GetVisitDay"] = async (scene, invoker) =>
+            [(await new VisitDayService.VisitDayServiceClient(invoker).GetVisitDayAsync(new() { Name = scene.VisitDay })).Day.Contact],
+        ["/passerelle.housing.v1.VisitDayService/GetVisitDayCalendar"] = async (scene, invoker) =>
+        {
+            await new VisitDayService.VisitDayServiceClient(invoker).GetVisitDayCalendarAsync(new() { Name = scene.VisitDay });
+            return [scene.Household.FirstAdult];
+        },
+        ["/passerelle.housing.v1.VisitDayService/GetVisitDaySheet"] = async (scene, invoker) =>
+        {
+            await new VisitDayService.VisitDayServiceClient(invoker).GetVisitDaySheetAsync(new() { Name = scene.VisitDay });
+            return [scene.Household.FirstAdult];
         },
         ["/passerelle.privacy.v1.PersonRightsService/DownloadPersonArchive"] = async (scene, invoker) =>
         {
