@@ -23,6 +23,7 @@ for account in "$ACCOUNTS"/*/; do
   id=$(basename "$account")
   case $id in *[!a-z0-9-]* | -*) printf 'No account is made of %s: it is no name of a partner.\n' "$id" >&2; continue ;; esac
   getent passwd "$id" >/dev/null || useradd --gid passerelle-sftp --no-create-home --home-dir / --shell /usr/sbin/nologin "$id"
+  if [ "$(id -gn "$id")" != passerelle-sftp ]; then printf 'No account is made of %s: the system has one of that name.\n' "$id" >&2; continue; fi
   # `*` is a password that nothing hashes to; the account is not locked by it, as it would be by `!`.
   password='*'
   if [ -f "$account/password" ]; then password=$(head -n 1 "$account/password"); fi

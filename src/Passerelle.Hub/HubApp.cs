@@ -280,7 +280,7 @@ public static class HubApp
             {
                 SchemaName = "hangfire",
                 // What this node enqueues wakes its workers at once; the poll is for what others enqueue and do not get done, which their watchdogs see to as well.
-                QueuePollInterval = TimeSpan.FromSeconds(30),
+                QueuePollInterval = TimeSpan.FromSeconds(60),
                 // A killed worker's job and locks come back within a minute instead of half an hour and ten minutes.
                 UseSlidingInvisibilityTimeout = true,
                 InvisibilityTimeout = TimeSpan.FromMinutes(1),

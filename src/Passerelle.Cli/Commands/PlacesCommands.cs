@@ -61,7 +61,10 @@ internal static class PlacesCommands
         if (place.Position is not null)
             output.Line(Sentences.Get("Places.Distances", place.CaenDistanceKm, place.ParisDistanceKm));
         foreach (var fact in place.Facts.Take(1).Where(f => f.FactDate is not null))
-            output.Line(Sentences.Get("Places.Fibre", fact.Value, new DateOnly(fact.FactDate.Year, fact.FactDate.Month, fact.FactDate.Day).ToString("D", Sentences.French), Printable.Line(fact.Source)));
+        {
+            var day = new DateOnly(fact.FactDate.Year, fact.FactDate.Month, fact.FactDate.Day).ToString("D", Sentences.French);
+            output.Line(Sentences.Get("Places.Fibre", fact.Value, day, Printable.Line(fact.Source)));
+        }
         var former = place.FormerPlaces.Where(f => f.DisplayName.Length > 0).Select(f => Printable.Line(f.DisplayName)).ToList();
         if (former.Count > 0)
             output.Line(Sentences.Get("Places.Former", string.Join(", ", former)));

@@ -161,8 +161,8 @@ static class FieldText
 
     public static bool TryYesNo(ReadOnlySpan<char> text, out bool value)
     {
-        value = text.Equals("OUI", StringComparison.OrdinalIgnoreCase) || text is "1" || text.Equals("true", StringComparison.OrdinalIgnoreCase);
-        return value || text.Equals("NON", StringComparison.OrdinalIgnoreCase) || text.Equals("false", StringComparison.OrdinalIgnoreCase);
+        value = text.Equals("OUI", StringComparison.OrdinalIgnoreCase) || text is "1" or "O" || text.Equals("true", StringComparison.OrdinalIgnoreCase);
+        return value || text.Equals("NON", StringComparison.OrdinalIgnoreCase) || text is "N" || text.Equals("false", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Five digits; a spreadsheet drops the leading zero and adds a decimal ("6560.0" for 06560).</summary>

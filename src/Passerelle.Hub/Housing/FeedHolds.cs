@@ -17,15 +17,20 @@ public sealed class FeedHolds(HubDb db)
     public async Task<bool> TryLockAsync(string partnerId, CancellationToken ct) =>
         (await db.Database.SqlQuery<bool>($"select pg_try_advisory_xact_lock(hashtextextended('feeds of ' || {partnerId}, 0)) as \"Value\"").ToListAsync(ct))[0];
 
-    /// <summary>A newer feed of these agencies is being applied: what was held of them is listed again, or is for the newer report to decide.</summary>
-    public async Task SettleAsync(string partnerId, IReadOnlyCollection<string> agencies, CancellationToken ct)
+    /// <summary>What was held is settled: it is listed again, or it is of an agency for which a newer feed speaks, whose own report decides.</summary>
+    /// <param name="complete">These agencies.</param>
+    /// <param name="listed">Looked at only where something is held.</param>
+    public async Task SettleAsync(string partnerId, IReadOnlyCollection<string> complete, IEnumerable<FeedIdentity> listed, CancellationToken ct)
     {
-        var settled = await db.Database.ExecuteSqlAsync(
+        if (!await db.HeldListings.AnyAsync(h => h.PartnerId == partnerId && h.State == HeldListingState.Held, ct)) return;
+        var others = listed.Where(i => !complete.Contains(i.AgencyId)).ToList();
+        await db.Database.ExecuteSqlAsync(
             $"""
             update held_listings h set state = 'settled' from listings l
-            where h.partner_id = {partnerId} and h.state = 'held' and l.id = h.listing_id and l.agency = any({agencies.ToArray()})
+            where h.partner_id = {partnerId} and h.state = 'held' and l.id = h.listing_id
+              and (l.agency = any({complete.ToArray()})
+                or (l.agency, l.technical_id) in (select * from unnest({others.Select(i => i.AgencyId).ToArray()}, {others.Select(i => i.TechnicalId).ToArray()})))
             """, ct);
-        if (settled == 0) return;
         await db.Database.ExecuteSqlAsync(
             $"""
             update import_reports r set state = 'settled', changed_transaction = default, changed_sequence = default

@@ -76,7 +76,7 @@ public sealed class FeedImport(HubDb db, RequestLedger ledger, FeedHolds holds, 
         await merge.WithdrawAsync(ThoseOf(MissingOutcome.Withdrawn), ct);
         var merged = await merge.RunAsync(ct);
 
-        await holds.SettleAsync(partnerId, complete, ct);
+        await holds.SettleAsync(partnerId, complete, rows.Identities(), ct);
         var report = ImportReport.Of(Guid.CreateVersion7(now), partnerId, received, makeTime, tally, rows.Photos, merged, missing, now);
         var problems = ImportProblem.Of(report.Id, tally);
         db.ImportReports.Add(report);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using Passerelle.Hub.Housing.Searches;
 using Passerelle.Hub.Housing.Visits;
 using Passerelle.Hub.Persistence;
@@ -34,7 +35,9 @@ public sealed class HousingPersonalData(HubDb db) : IPersonalData
     {
         // Two who are erased at once: the second waits, and is then the last.
         await db.Database.ExecuteSqlAsync($"select 1 from cases c join persons p on p.case_id = c.id where p.id = {personId} for no key update of c", ct);
-        if (await db.Persons.AnyAsync(other => other.Id != personId && db.Persons.Any(p => p.Id == personId && p.CaseId == other.CaseId) && db.PersonKeys.Any(k => k.PersonId == other.Id), ct)) return;
+        var others = db.Persons.Where(other => other.Id != personId && db.Persons.Any(p => p.Id == personId && p.CaseId == other.CaseId));
+        if (await others.AnyAsync(other => db.PersonKeys.Any(k => k.PersonId == other.Id), ct)) return;
+        await new SearchMatches((NpgsqlConnection)db.Database.GetDbConnection(), await db.NowAsync(ct)).LockAsync(ct);
         var searches = db.Searches.Where(s => db.Persons.Any(p => p.Id == personId && p.CaseId == s.CaseId));
         await db.SearchMatches.Where(m => searches.Any(s => s.Id == m.SearchId)).ExecuteDeleteAsync(ct);
         await searches.ExecuteDeleteAsync(ct);

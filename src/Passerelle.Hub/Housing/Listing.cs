@@ -143,7 +143,8 @@ public sealed class Listing
             builder.HasOne<Partner>().WithMany().HasForeignKey(l => l.PartnerId);
             // Each one costs every import: identity, the watch, the list.
             builder.HasIndex(l => new { l.PartnerId, l.Agency, l.TechnicalId }).IsUnique();
-            builder.HasIndex(l => new { l.ChangedTransaction, l.ChangedSequence }).IsUnique();
+            // Not unique, though it is: a change of what a unique index covers waits for whoever has just referred to the row, and imports wait for nobody.
+            builder.HasIndex(l => new { l.ChangedTransaction, l.ChangedSequence });
             builder.HasIndex(l => new { l.PartnerId, l.Id }).HasFilter("state = 'on_market'");
             builder.HasIndex(l => new { l.Postcode, l.Id }).HasFilter("state = 'on_market'");
         }

@@ -62,7 +62,7 @@ public sealed partial class FollowListings<TFollower>(NpgsqlDataSource source, I
     static readonly TimeSpan RestAfterFailure = TimeSpan.FromMinutes(1);
 
     /// <summary>For what no nudge told of: an import on a node that died, or one that another transaction was still older than.</summary>
-    public TimeSpan LookEvery => TimeSpan.FromSeconds(10);
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(30);
 
     public string SweepCron => "*/10 * * * *";
 

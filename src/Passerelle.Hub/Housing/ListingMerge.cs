@@ -7,8 +7,8 @@ namespace Passerelle.Hub.Housing;
 
 public sealed record MergeCounts(int New, int Changed, int Unchanged);
 
-/// <summary>Puts what came in the place of what the hub knew. Read it top to bottom: compare, withdraw, update, insert. An equal listing costs a look and no write: most of a daily feed is equal.
-/// What becomes of what a full feed no longer lists is for <see cref="FeedGuard"/>.</summary>
+/// <summary>Puts what came in the place of what the hub knew. Read it top to bottom: compare, withdraw, update, insert. An equal listing costs a look and no write:
+/// most of a daily feed is equal. What becomes of what a full feed no longer lists is for <see cref="FeedGuard"/>.</summary>
 /// <param name="connection">Inside the transaction that all of it is part of.</param>
 /// <param name="partnerId">Whose listings they are; no statement here touches another partner's rows.</param>
 /// <param name="rows">All that came.</param>
@@ -30,7 +30,8 @@ sealed class ListingMerge(NpgsqlConnection connection, string partnerId, Listing
     int given;
     DateTimeOffset now;
 
-    /// <summary>Whoever writes a partner's listings waits for who does so at this moment: an import for an upsert of milliseconds, and the other way round for as long as a caller can be kept waiting.</summary>
+    /// <summary>Whoever writes a partner's listings waits for who does so at this moment: an import for an upsert of milliseconds, and the other way round for as long as a
+    /// caller can be kept waiting.</summary>
     public async Task LockAsync(CancellationToken ct)
     {
         try

@@ -8,11 +8,12 @@ using Passerelle.Hub.Persistence;
 
 namespace Passerelle.Hub.Housing;
 
-/// <summary>The listings of one import before the database hears of them: as rows in a file, ready for COPY, and beside it a small table of what tells them apart. However they came, they end here,
-/// and no transaction is open while a partner is still sending.</summary>
+/// <summary>The listings of one import before the database hears of them: as rows in a file, ready for COPY, and beside it a small table of what tells them apart. However they
+/// came, they end here, and no transaction is open while a partner is still sending.</summary>
 /// <remarks>
-/// Two listings are the same when 128 bits of SHA-256 over their identities are equal, and unchanged when 128 bits of SHA-256 over their content are: nobody has ever found two texts that share these.
-/// A million listings take 64 MB of memory. The file holds nothing about persons but what advertisements publish, and loses its name as soon as it is open, so that nothing of it is left however the hub ends.
+/// Two listings are the same when 128 bits of SHA-256 over their identities are equal, and unchanged when 128 bits of SHA-256 over their content are: nobody has ever found two
+/// texts that share these. A million listings take 64 MB of memory. The file holds nothing about persons but what advertisements publish, and loses its name as soon as it is
+/// open, so that nothing of it is left however the hub ends.
 /// </remarks>
 sealed class ListingRows : IDisposable
 {

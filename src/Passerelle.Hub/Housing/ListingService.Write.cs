@@ -27,6 +27,7 @@ public sealed partial class ListingService
             var merge = MergeOf(partnerId, rows);
             await merge.CompareAsync(complete: [], ct);
             await merge.RunAsync(ct);
+            await holds.SettleAsync(partnerId, complete: [], rows.Identities(), ct);
             var listing = await db.Listings.AsNoTracking().SingleAsync(l => l.PartnerId == partnerId && l.Agency == draft!.AgencyId && l.TechnicalId == draft.TechnicalId, ct);
             return new Wire.UpsertListingResponse { Listing = listing.ToWire() };
         });

@@ -8,7 +8,7 @@ using Wire = Passerelle.Contracts.Housing.V1;
 
 namespace Passerelle.Hub.Housing;
 
-public sealed partial class ListingService(HubDb db, WatchLoop watch, RequestLedger ledger, FeedImport import, ListingsChanged changed) : Wire.ListingService.ListingServiceBase
+public sealed partial class ListingService(HubDb db, WatchLoop watch, RequestLedger ledger, FeedImport import, FeedHolds holds, ListingsChanged changed) : Wire.ListingService.ListingServiceBase
 {
     const int WatchPage = 500;
 

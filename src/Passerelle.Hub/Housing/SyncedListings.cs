@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
+using Passerelle.Contracts.Common.V1;
 using Passerelle.Hub.Feeds;
 using Passerelle.Hub.Housing.Feeds;
 using Passerelle.Hub.Platform;
@@ -111,4 +113,4 @@ public sealed class SyncedListings : IDisposable
 
 /// <summary>More than one stream may hold.</summary>
 public sealed class TooManyListings(int limit)
-    : Refusal(StatusCode.ResourceExhausted, Passerelle.Contracts.Common.V1.ErrorReason.TooLarge, $"A stream holds at most {limit} listings.", ("limit", limit.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+    : Refusal(StatusCode.ResourceExhausted, ErrorReason.TooLarge, $"A stream holds at most {limit} listings.", ("limit", limit.ToString(CultureInfo.InvariantCulture)));

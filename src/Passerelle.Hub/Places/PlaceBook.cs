@@ -111,7 +111,7 @@ public sealed class PlaceBook
     /// <summary>Who writes the beginning of a name, or more than the name, means it as much as who misspells it.</summary>
     static double Alike(string written, string name)
     {
-        var likeness = Likeness.Of(written, name);
+        var likeness = Spelling.Of(written, name);
         var shared = $"{name} ".StartsWith($"{written} ", StringComparison.Ordinal) || $"{written} ".StartsWith($"{name} ", StringComparison.Ordinal);
         return shared ? Math.Max(likeness, 0.8) : likeness;
     }

@@ -110,7 +110,8 @@ public static class PlaceFileReader
             if (entry.Type is null or Current)
             {
                 if (entry.Population is < 0) throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, $"population {entry.Population}");
-                current.Add(new(code, name, [.. (entry.CodesPostaux ?? []).Select(p => Postcode(file, p))], entry.Population, entry.Centre is { Coordinates: { } at } ? Position(file, at) : null));
+                GeoPoint? centre = entry.Centre is { Coordinates: { } at } ? Position(file, at) : null;
+                current.Add(new(code, name, [.. (entry.CodesPostaux ?? []).Select(p => Postcode(file, p))], entry.Population, centre));
                 successors.AddRange((entry.AnciensCodes ?? []).Select(old => (Code(file, old), code)));
             }
             else
@@ -156,7 +157,7 @@ public static class PlaceFileReader
                 _ => throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, type.ToString()),
             };
             // The first ring of a polygon is its outside; the others are holes, which no commune has to speak of.
-            GeoPoint[][] rings = [.. from polygon in polygons select polygon[0].EnumerateArray().Select(point => Position(file, [.. point.EnumerateArray().Select(n => n.GetDouble())])).ToArray()];
+            GeoPoint[][] rings = [.. polygons.Select(polygon => polygon[0].EnumerateArray().Select(point => Position(file, [.. point.EnumerateArray().Select(n => n.GetDouble())])).ToArray())];
             outlines.Add(Centroid(code, Name(file, properties.Nom), rings) ?? throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, code));
         }
 
@@ -218,11 +219,14 @@ public static class PlaceFileReader
 
     static string Code(string file, string? code) => code is not null && Place.IsCode(code) ? code : throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, $"code {code}");
 
-    static string Postcode(string file, string? postcode) => postcode is not null && Place.IsPostcode(postcode) ? postcode : throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, $"code postal {postcode}");
+    static string Postcode(string file, string? postcode) =>
+        postcode is not null && Place.IsPostcode(postcode) ? postcode : throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, $"code postal {postcode}");
 
     static string Name(string file, string? name) =>
-        !string.IsNullOrWhiteSpace(name) && name.Length <= 200 && !name.Contains('\0', StringComparison.Ordinal) ? name : throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, $"nom {name}");
+        !string.IsNullOrWhiteSpace(name) && name.Length <= 200 && !name.Contains('\0', StringComparison.Ordinal) ? name
+            : throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, $"nom {name}");
 
     static GeoPoint Position(string file, double[] lonLat) =>
-        lonLat is [>= -180 and <= 180 and var longitude, >= -90 and <= 90 and var latitude, ..] ? new GeoPoint(latitude, longitude) : throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, string.Join(' ', lonLat));
+        lonLat is [>= -180 and <= 180 and var longitude, >= -90 and <= 90 and var latitude, ..] ? new GeoPoint(latitude, longitude)
+            : throw new PlaceFileRefused(file, PlaceFileProblem.BadValue, string.Join(' ', lonLat));
 }

@@ -52,8 +52,9 @@ public readonly record struct PlaceKey(string Full, string Bare)
 
     static List<string> Words(string name)
     {
+        var spelled = name.ToLowerInvariant().Replace(" s/", " sur ", StringComparison.Ordinal).Replace("œ", "oe", StringComparison.Ordinal).Replace("æ", "ae", StringComparison.Ordinal);
         var text = new StringBuilder(name.Length);
-        foreach (var c in name.ToLowerInvariant().Replace(" s/", " sur ", StringComparison.Ordinal).Replace("œ", "oe", StringComparison.Ordinal).Replace("æ", "ae", StringComparison.Ordinal).Normalize(NormalizationForm.FormD))
+        foreach (var c in spelled.Normalize(NormalizationForm.FormD))
             if (char.IsAsciiLetterOrDigit(c)) text.Append(c);
             else if (char.GetUnicodeCategory(c) is not UnicodeCategory.NonSpacingMark) text.Append(' ');
         return [.. text.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word switch { "st" => "saint", "ste" => "sainte", _ => word })];

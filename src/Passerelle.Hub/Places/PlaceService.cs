@@ -43,7 +43,7 @@ public sealed class PlaceService(HubDb db) : Wire.PlaceService.PlaceServiceBase
         if (page.After is { } after)
         {
             var last = PlaceNames.CodeAt(after);
-            places = places.Where(p => string.Compare(p.Code, last) > 0);
+            places = places.Where(p => p.Code.CompareTo(last) > 0);
         }
 
         var (items, next) = page.Cut(await places.OrderBy(p => p.Code).Take(page.Size + 1).ToListAsync(ct), p => PlaceNames.PositionOf(p.Code));

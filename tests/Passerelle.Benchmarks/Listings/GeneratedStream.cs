@@ -10,8 +10,18 @@ static class GeneratedStream
     public const string Agency = "agence-1";
 
     const int Batch = 500;
-    const int DescriptionWords = 85;
+    const int DescriptionWords = 75;
     const int Photos = 4;
+
+    static readonly string[] words =
+        ("maison lumineuse proche du port avec jardin clos de murs et garage double cuisine équipée séjour traversant trois chambres salle d'eau plain-pied au calme sans " +
+         "vis-à-vis commerces école gare à pied cheminée terrasse exposée sud combles aménageables chauffage gaz fenêtres récentes cave vendue libre beaux volumes").Split(' ');
+
+    static readonly (string Postcode, string City)[] places =
+    [
+        ("14000", "Caen"), ("14100", "Lisieux"), ("14400", "Bayeux"), ("14360", "Trouville-sur-Mer"), ("14600", "Honfleur"), ("14200", "Hérouville-Saint-Clair"),
+        ("14120", "Mondeville"), ("14500", "Vire Normandie"), ("14700", "Falaise"), ("14150", "Ouistreham"), ("14470", "Courseulles-sur-Mer"), ("14390", "Cabourg"),
+    ];
 
     /// <param name="changed">Which of them have another price than in the file that has no changes.</param>
     public static void Write(string path, int listings, int seed, Func<int, bool> changed)
@@ -44,7 +54,7 @@ static class GeneratedStream
 
     static Listing Describe(int i, Random random, bool isChanged)
     {
-        var (postcode, city) = GeneratedFeed.Places[random.Next(GeneratedFeed.Places.Length)];
+        var (postcode, city) = places[random.Next(places.Length)];
         var isHouse = random.Next(2) == 0;
         var rooms = random.Next(1, 8);
         var listing = new Listing
@@ -62,10 +72,18 @@ static class GeneratedStream
             Rooms = rooms,
             Bedrooms = rooms / 2,
             Title = $"{(isHouse ? "Maison" : "Appartement")} {rooms} pièces à {city}",
-            Description = string.Join(' ', Enumerable.Range(0, DescriptionWords).Select(_ => GeneratedFeed.Words[random.Next(GeneratedFeed.Words.Length)])),
+            Description = string.Join(' ', Enumerable.Range(0, DescriptionWords).Select(_ => words[random.Next(words.Length)])),
             EnergyLabel = "ABCDEFG"[random.Next(7)].ToString(),
             EmissionLabel = "ABCDEFG"[random.Next(7)].ToString(),
             AvailabilityDate = new() { Year = 2027, Month = random.Next(1, 13), Day = random.Next(1, 29) },
+            Details = new()
+            {
+                Layout = new() { YearBuilt = random.Next(1880, 2025), BathroomCount = 1, ToiletCount = random.Next(1, 3) },
+                Heating = new() { Energy = (Heating.Types.Energy)random.Next(1, 6), Sharing = Heating.Types.Sharing.Individual },
+                Outside = new() { Garden = isHouse ? YesNo.Yes : YesNo.No, ParkingCount = random.Next(0, 3) },
+                Diagnosis = new() { EnergyUse = random.Next(50, 450), Emission = random.Next(2, 90), DiagnosisDate = new() { Year = 2025, Month = random.Next(1, 13), Day = 1 }, Version = "DPE_v07-2021" },
+                Position = new() { Latitude = 49 + random.Next(1000, 4000) / 10_000.0, Longitude = -random.Next(1000, 9000) / 10_000.0 },
+            },
         };
         for (var photo = 0; photo < Photos; photo++) listing.PhotoUris.Add($"https://photos.example/agence-1/{1_000_000 + i}/{photo}-{random.Next():x8}.jpg");
         return listing;

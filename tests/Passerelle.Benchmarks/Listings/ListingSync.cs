@@ -65,10 +65,10 @@ static class ListingSync
             new Dictionary<string, string> { ["rows"] = $"{options.Rows}", ["bytes a listing"] = $"{size / options.Rows}", ["idle MB"] = FormattableString.Invariant($"{idle:0}") });
     }
 
-    /// <summary>Both sides begin alike: an empty table, and nothing of the other side's left to write to disk.</summary>
+    /// <summary>Both sides begin alike: an empty table (and what hangs on it), and nothing of the other side's left to write to disk.</summary>
     static async Task EmptyAsync(Sandbox sandbox, CancellationToken ct)
     {
-        await sandbox.ExecuteAsync("truncate listings", ct);
+        await sandbox.ExecuteAsync("truncate listings cascade", ct);
         await sandbox.ExecuteAsync("checkpoint", ct);
     }
 

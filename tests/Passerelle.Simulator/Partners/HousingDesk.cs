@@ -13,7 +13,7 @@ sealed class HousingDesk(HubConnection hub) : IDesk
 
     public bool Reads(Envelope envelope) => envelope.Payload is { } payload && envelope.Kind switch
     {
-        "visit_request" => payload.TryUnpack<VisitRequestFile>(out var file) && file.VisitRequest == envelope.Subject && (file.AskedTimes.Count > 0 || file.Confirmed is not null),
+        "visit_request" => payload.TryUnpack<VisitRequestFile>(out var file) && file.VisitRequest == envelope.Subject && (file.AskedSlots.Count > 0 || file.Confirmed is not null),
         "visit_release" => payload.TryUnpack<VisitReleaseNotice>(out var notice) && notice.VisitRequest == envelope.Subject,
         _ => false,
     };
@@ -22,14 +22,14 @@ sealed class HousingDesk(HubConnection hub) : IDesk
     {
         var request = new AnswerVisitRequestRequest { RequestId = requestId, Name = envelope.Subject };
         var file = envelope.Kind == "visit_request" ? envelope.Payload.Unpack<VisitRequestFile>() : null;
-        if (file is not { AskedTimes: [var asked, ..] })
+        if (file is not { AskedSlots: [var best, ..] })
             request.Noted = new();
         else if (choice == AnswerChoice.Decline)
             request.Refused = new() { Reason = VisitRefusalReason.NoTime, Message = "Personne n'est disponible ce jour-là." };
-        else if (choice == AnswerChoice.Usual && Paris.HourOf(asked) < OpensAt)
-            request.Proposed = new() { Slots = { From(asked) }, Message = "L'agence ouvre à 10 h." };
+        else if (choice == AnswerChoice.Usual && Paris.HourOf(best.StartTime) < OpensAt)
+            request.Proposed = new() { Slots = { From(best.StartTime) }, Message = "L'agence ouvre à 10 h." };
         else
-            request.Accepted = new() { StartTime = asked, Message = "Rendez-vous devant l'immeuble." };
+            request.Accepted = new() { StartTime = best.StartTime, Message = "Rendez-vous devant l'immeuble." };
         var response = await hub.VisitRequests.AnswerVisitRequestAsync(request, cancellationToken: ct);
         return response.VisitRequest.State.ToString().ToLowerInvariant();
     }

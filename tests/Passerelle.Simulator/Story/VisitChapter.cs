@@ -5,7 +5,7 @@ using Passerelle.Contracts.Privacy.V1;
 
 namespace Passerelle.Simulator.Story;
 
-/// <summary>The household sees two homes on one day: the agency is asked for slots, moves one, and is told who comes once both stand.</summary>
+/// <summary>The household sees two homes on one day: the agency is asked for slots, moves them, and is told who comes once both stand.</summary>
 static class VisitChapter
 {
     const int Homes = 2;
@@ -16,7 +16,7 @@ static class VisitChapter
         var day = new VisitDay();
         await journey.StepAsync("The household allows agencies to be asked for visits.", () => ConsentAsync(journey));
         await journey.StepAsync("A day in Caen is planned: agence-demo is asked for two slots, and told no name.", async () => day = await PlanAsync(journey));
-        await journey.StepAsync("agence-demo moves the first visit and accepts the second: the whole day is confirmed at once.", async () => day = await ConfirmedAsync(journey, day));
+        await journey.StepAsync("agence-demo opens at ten and moves both visits: the day is planned anew, and confirmed as a whole.", async () => day = await ConfirmedAsync(journey, day));
         await journey.StepAsync("agence-demo is told who comes, and notes it.", () => NotedAsync(journey, day));
         await journey.StepAsync("The day is there as a calendar and as a page to be printed.", () => SheetAsync(journey, day));
     }
@@ -52,7 +52,7 @@ static class VisitChapter
         foreach (var visit in day.Visits)
         {
             journey.Made(visit.Exchange);
-            journey.Say($"{visit.Listing} at {Paris.Clock(visit.AskedTimes[0])}? It travels as {visit.Exchange}");
+            journey.Say($"{visit.Listing} at {Paris.Clock(visit.AskedSlots[0].StartTime)}? It travels as {visit.Exchange}");
         }
         return day;
     }

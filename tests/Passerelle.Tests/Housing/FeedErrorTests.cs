@@ -28,7 +28,7 @@ public sealed class FeedErrorTests(Postgres postgres)
         await Feed.RefusedAsync(hub, ErrorReason.FeedTruncated, StatusCode.InvalidArgument, good[..(good.Length / 2)]);
         await Feed.RefusedAsync(hub, ErrorReason.FeedTruncated, StatusCode.InvalidArgument, zip[..(zip.Length / 2)]);
         await Feed.RefusedAsync(hub, ErrorReason.FeedUnreadable, StatusCode.InvalidArgument, encrypted);
-        await Feed.RefusedAsync(hub, ErrorReason.FeedUnreadable, StatusCode.InvalidArgument, Poliris.Zip(("biens.xml", "<biens/>")));
+        await Feed.RefusedAsync(hub, ErrorReason.FeedUnreadable, StatusCode.InvalidArgument, Poliris.Zip(("biens.doc", "x")));
         await Feed.RefusedAsync(hub, ErrorReason.FeedUnreadable, StatusCode.InvalidArgument, Poliris.Zip(("Annonces.csv", "x"), ("annonces2.csv", "x")));
         await Feed.RefusedAsync(hub, ErrorReason.FeedUnreadable, StatusCode.InvalidArgument, [0xEF, 0xBB, 0xBF, .. Poliris.Windows1252.GetBytes(Poliris.File(Poliris.Sale("A", (20, "été"))))]);
 
@@ -36,6 +36,14 @@ public sealed class FeedErrorTests(Postgres postgres)
         Assert.Equal("other_text", text.Metadata["seen"]);
         var broken = await Feed.RefusedAsync(hub, ErrorReason.FeedFormatUnknown, StatusCode.InvalidArgument, "PK\x03\x08 et la suite"u8.ToArray());
         Assert.Equal("other_archive", broken.Metadata["seen"]);
+
+        // The same for the formats of named fields: what is missing behind the cut is not withdrawn.
+        var (xml, json) = (Ubiflow.Bytes(Ubiflow.Xml(Ubiflow.House("T1"))), Ubiflow.Bytes(Ubiflow.Json(Ubiflow.House("T1"))));
+        await Feed.RefusedAsync(hub, ErrorReason.FeedTruncated, StatusCode.InvalidArgument, xml[..^4]);
+        await Feed.RefusedAsync(hub, ErrorReason.FeedTruncated, StatusCode.InvalidArgument, json[..^4]);
+        await Feed.RefusedAsync(hub, ErrorReason.FeedEmpty, StatusCode.InvalidArgument, Ubiflow.Bytes("<propertybase_feed/>"));
+        await Feed.RefusedAsync(hub, ErrorReason.FeedUnreadable, StatusCode.InvalidArgument, [.. "<!DOCTYPE client>"u8, .. xml.AsSpan(xml.AsSpan().IndexOf("<client"u8))]);
+        await Feed.RefusedAsync(hub, ErrorReason.FeedFormatUnknown, StatusCode.InvalidArgument, "IDX3.01#A#maison#1#"u8.ToArray());
     }
 
     [Theory]

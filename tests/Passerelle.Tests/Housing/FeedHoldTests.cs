@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Passerelle.Contracts.Common.V1;
 using Passerelle.Contracts.Housing.V1;
 using Passerelle.Hub.Platform.Alarms;
-using Passerelle.Tests.Housing.Feeds;
 using Passerelle.Tests.Support;
 using State = Passerelle.Contracts.Housing.V1.ImportReport.Types.State;
 using Verdict = Passerelle.Contracts.Housing.V1.FeedDecision.Types.Verdict;
@@ -148,6 +147,34 @@ public sealed class FeedHoldTests(Postgres postgres)
         Assert.Equal(7, decided.Decision.WithdrawnCount);
         Assert.Equal("T13", Assert.Single(decided.Held, h => h.State == HeldListing.Types.State.Kept).TechnicalId);
         Assert.Equal(13, (await hub.OnMarketAsync()).Count);
+    }
+
+    [Fact]
+    public async Task What_is_listed_one_by_one_is_no_longer_held()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.SyncAllAsync(Feed.Ids(1, 10).Select(id => TypedListing.Sale(id)));
+        var held = await hub.SyncAllAsync(Feed.Ids(1, 4).Select(id => TypedListing.Sale(id)));
+
+        // Equal to what is known: nothing is written, and it counts all the same.
+        await hub.UpsertAsync(TypedListing.Sale("T5"));
+        await hub.SyncAsync([TypedListing.Header(), TypedListing.Batch(TypedListing.Sale("T6"))]);
+
+        Assert.Equal(["T5", "T6"], (await hub.ReportAsync(held.Name)).Held.Where(h => h.State == HeldListing.Types.State.Settled).Select(h => h.TechnicalId));
+        Assert.Equal(4, (await hub.Feeds("crm").DecideFeedAsync(Decision(held, Verdict.Apply))).Report.Decision.WithdrawnCount);
+        Assert.Equal(Feed.Ids(1, 6), (await hub.OnMarketAsync()).Select(l => l.TechnicalId).Order());
+    }
+
+    [Fact]
+    public async Task What_is_withdrawn_one_by_one_while_it_is_held_is_not_withdrawn_again()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.ImportAsync(twenty);
+        var held = await hub.ImportAsync(twelve);
+        await hub.WithdrawListingAsync(held.Held[0].Listing);
+
+        Assert.Equal(7, (await hub.Feeds("crm").DecideFeedAsync(Decision(held, Verdict.Apply))).Report.Decision.WithdrawnCount);
+        Assert.Equal(12, (await hub.OnMarketAsync()).Count);
     }
 
     [Fact]

@@ -42,6 +42,30 @@ public sealed class FeedImportTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task A_home_that_comes_in_another_form_is_unchanged()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        Dictionary<string, string>[] houses = [Ubiflow.House("U1"), Ubiflow.House("U2", ("prix", "310000"))];
+
+        var report = await hub.ImportAsync(Ubiflow.Bytes(Ubiflow.Xml(houses)), fileName: "annonces.xml");
+        Assert.Equal((2, 0, 0, 0, 0, 0), report.Counts());
+        Assert.Equal(("ubiflow-xml", 4), (report.Format, report.PhotoCount));
+        Assert.Equal((0, 0, 2, 0, 0, 0), (await hub.ImportAsync(Ubiflow.Bytes(Ubiflow.Json(houses)))).Counts());
+        Assert.Equal((0, 1, 1, 0, 0, 0), (await hub.ImportAsync(Ubiflow.Bytes(Ubiflow.Json(Ubiflow.House("U1", ("ascenseur", "oui")), houses[1])))).Counts());
+    }
+
+    [Fact]
+    public async Task The_XML_behind_a_real_archive_is_imported_too()
+    {
+        var file = Feed.OfFixture("estate/poliris-propertybase/feed-RC-1577371.xml");
+        await using var hub = await HubHost.StartAsync(postgres);
+
+        var report = await hub.ImportAsync(file, fileName: "feed-RC-1577371.xml");
+        Assert.Equal((109, 0, 0, 0, 0, 0), report.Counts());
+        Assert.Equal(("propertybase", 0), (report.Format, report.ProblemCount));
+    }
+
+    [Fact]
     public async Task An_equal_repeat_gets_the_same_response_and_an_unequal_one_is_refused()
     {
         await using var hub = await HubHost.StartAsync(postgres);

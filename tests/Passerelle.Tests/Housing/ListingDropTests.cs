@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Passerelle.Contracts.Housing.V1;
 using Passerelle.Hub.Partners.Drops;
 using Passerelle.Tests.Housing.Feeds;
 using Passerelle.Tests.Support;
@@ -160,6 +159,24 @@ public sealed class ListingDropTests(Postgres postgres)
         Assert.Empty(drops.In("depot"));
         Assert.Equal(5, (await hub.Feeds().ListImportReportsAsync(new())).Reports.Count);
         Assert.Equal(5, (await hub.OnMarketAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_file_that_breaks_its_door_is_in_nobodys_way()
+    {
+        using var drops = new Drops(postgres);
+        await using var hub = await HubHost.StartAsync(postgres, drops.Settings);
+        hub.ExpectedErrors = text => text.StartsWith("A file of agence could not be taken", StringComparison.Ordinal);
+        await hub.ExecuteAsync("alter table listings add constraint broken check (technical_id <> 'T13')");
+        drops.Put("a.csv", Feed.OfSales(["T13"]));
+        drops.Put("b.csv", Feed.OfSales(["T1"]));
+        drops.Put("a.csv", Feed.OfSales(["T1"]), "agence-deux");
+
+        await LookTwiceAsync(hub);
+
+        Assert.EndsWith("a.csv", Assert.Single(drops.In("depot")), StringComparison.Ordinal);
+        Assert.Empty(drops.In("depot", "agence-deux"));
+        Assert.Equal(["T1"], (await hub.OnMarketAsync()).Select(l => l.TechnicalId));
     }
 
     [Fact]

@@ -30,6 +30,44 @@ public sealed class ListingTests(Postgres postgres)
         }, listing);
     }
 
+    [Fact]
+    public async Task Its_details_say_what_a_family_asks()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.ImportAsync(Feed.Of(Poliris.Sale("T1", (3, "location"), (9, "Gare"), (11, "650"), (13, "OUI"), (15, "350"), (23, "50"), (161, "600"), (304, "1"), (306, "90"), (302, "3"), (24, "0"), (27, "1975"), (29, "1"), (31, "2"),
+            (33, "8832"), (34, "6"), (41, "OUI"), (43, "2"), (48, "NON"), (216, "24"), (26, "OUI"), (85, "https://photos.example/1.jpg"), (94, "Séjour"), (86, "https://photos.example/2.jpg"), (105, "02 31 00 00 00"),
+            (106, "Agence du Port"), (107, "contact@agence.example"), (104, "https://visite.example/1"), (176, "120"), (177, "C"), (179, "VI"), (324, "01/02/2025"), (325, "DPE_v07-2021"), (326, "740"), (327, "1040"), (328, "01/01/2023"),
+            (258, "OUI"), (259, "12"), (260, "1320"), (261, "NON"), (298, "49.18"), (299, "-0.37"), (193, "Tram B"), (194, "Calvaire"), (21, "Voir georisques.gouv.fr"))));
+
+        var details = Assert.Single(await hub.OnMarketAsync("crm")).Details;
+
+        Assert.Equal(new ListingDetails
+        {
+            Costs = new()
+            {
+                FeesPayer = FeesPayer.BuyerAndSeller, Fees = Euros(350), InventoryFees = Euros(90), RentWithCharges = Euros(650), RentWithoutCharges = Euros(600), Charges = Euros(50), ChargesTerms = ChargesTerms.Fixed,
+                Deposit = Euros(600),
+            },
+            Layout = new() { LivingRoomM2 = 24, BathroomCount = 1, ToiletCount = 2, HasFloor = true, YearBuilt = 1975 },
+            Heating = new() { Energy = Heating.Types.Energy.Gas, Emitter = Heating.Types.Emitter.Radiator, Sharing = Heating.Types.Sharing.Individual },
+            Kitchen = new() { Kind = Kitchen.Types.Kind.Open, Equipped = YesNo.Yes },
+            Outside = new() { Terrace = YesNo.No, ParkingCount = 2 },
+            Comfort = new() { Lift = YesNo.Yes, Furnished = YesNo.Yes, Transport = "Tram B, Calvaire" },
+            Diagnosis = new()
+            {
+                EnergyUse = 120, DiagnosisDate = new() { Year = 2025, Month = 2, Day = 1 }, Version = "DPE_v07-2021", LeastCost = Euros(740), MostCost = Euros(1040), ReferenceYear = 2023,
+                EmissionAbsence = Diagnosis.Types.Absence.Blank,
+            },
+            CoOwnership = new() { LotCount = 12, Charges = Euros(1320), Procedure = YesNo.No },
+            Position = new() { Latitude = 49.18, Longitude = -0.37, Precision = Position.Types.Precision.Rounded },
+            Photos = { new Photo { Uri = "https://photos.example/1.jpg", Title = "Séjour" }, new Photo { Uri = "https://photos.example/2.jpg" } },
+            VisitContact = new() { DisplayName = "Agence du Port", Phone = "02 31 00 00 00", Email = "contact@agence.example" },
+            VirtualTourUri = "https://visite.example/1", MentionsRisks = true, Neighbourhood = "Gare",
+        }, details);
+
+        static Google.Type.Money Euros(long euros) => new() { CurrencyCode = "EUR", Units = euros };
+    }
+
     [Theory]
     [InlineData("vente", Listing.Types.Transaction.Sale, "OUI", false)]
     [InlineData("vente", Listing.Types.Transaction.Sale, "NON", true)]

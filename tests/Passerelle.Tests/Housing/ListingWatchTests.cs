@@ -35,8 +35,9 @@ public sealed class ListingWatchTests(Postgres postgres)
         await using var hub = await HubHost.StartAsync(postgres);
         await hub.ImportAsync(Feed.OfSales(Feed.Ids(1, 5)));
         using var call = hub.Listings().WatchListings(new());
-        await call.ResponseStream.MoveNext();
-        await call.ResponseStream.MoveNext();
+        // A transaction of any other test's database may hold the feed back: then a checkpoint comes first.
+        for (var seen = 0; seen < 2; seen += call.ResponseStream.Current.ItemCase == WatchListingsResponse.ItemOneofCase.Listing ? 1 : 0)
+            await call.ResponseStream.MoveNext();
         var second = call.ResponseStream.Current;
 
         var (rest, _) = await hub.WatchAsync(3, second.Cursor);

@@ -81,9 +81,9 @@ public sealed class SyncListingsTests(Postgres postgres)
 
         Assert.Equal((0, 2, 1, 2, 0, 0), report.Counts());
         Assert.Equal(
-            [(2, true, "price", ""), (3, false, "postcode", "Caen"), (4, false, "photo_uris[1]", "photo.jpg"), (5, true, "technical_id", "T1")],
+            [(2, true, "price", "0"), (3, false, "postcode", "Caen"), (4, false, "photo_uris[1]", "photo.jpg"), (5, true, "technical_id", "T1")],
             report.Problems.Select(p => (p.Line, p.Rejected, p.Field, p.Value)));
-        Assert.All(report.Problems, p => Assert.Contains($"« {p.Field} »", p.Sentence, StringComparison.Ordinal));
+        Assert.All(report.Problems, p => Assert.StartsWith($"Ligne {p.Line}, champ «\u00A0{p.Field}\u00A0»\u00A0: ", p.Sentence, StringComparison.Ordinal));
         var listings = (await hub.OnMarketAsync()).ToDictionary(l => l.TechnicalId);
         Assert.Equal((185_000, 185_000, "", 1), (listings["T1"].Price.Units, listings["T2"].Price.Units, listings["T3"].Postcode, listings["T4"].PhotoUris.Count));
     }

@@ -19,7 +19,7 @@ static class TypedListing
     public static async Task<Listing> UpsertAsync(this HubHost hub, Listing? listing, string partner = "agence", string? requestId = null) =>
         (await hub.Listings(partner).UpsertListingAsync(new() { RequestId = requestId ?? Household.NewId(), Listing = listing })).Listing;
 
-    public static async Task<Listing> WithdrawAsync(this HubHost hub, string name, string partner = "agence") => (await hub.Listings(partner).WithdrawListingAsync(new() { Name = name })).Listing;
+    public static async Task<Listing> WithdrawListingAsync(this HubHost hub, string name, string partner = "agence") => (await hub.Listings(partner).WithdrawListingAsync(new() { Name = name })).Listing;
 
     public static SyncListingsRequest Header(params string[] agencies) => HeaderOf(Household.NewId(), agencies);
 

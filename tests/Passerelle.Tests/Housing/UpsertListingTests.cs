@@ -120,10 +120,10 @@ public sealed class UpsertListingTests(Postgres postgres)
         var listing = await hub.UpsertAsync(Sale("T1"));
         var (_, cursor) = await hub.WatchAsync(1);
 
-        var withdrawn = await hub.WithdrawAsync(listing.Name);
+        var withdrawn = await hub.WithdrawListingAsync(listing.Name);
 
         Assert.Equal(Listing.Types.State.Withdrawn, withdrawn.State);
-        Assert.Equal(withdrawn, await hub.WithdrawAsync(listing.Name));
+        Assert.Equal(withdrawn, await hub.WithdrawListingAsync(listing.Name));
         Assert.Empty(await hub.OnMarketAsync());
         (var watched, cursor) = await hub.WatchAsync(1, cursor);
         Assert.Equal(withdrawn, Assert.Single(watched));
@@ -159,8 +159,8 @@ public sealed class UpsertListingTests(Postgres postgres)
         var listing = await hub.UpsertAsync(Sale("T1"));
 
         foreach (var name in new[] { listing.Name, "listings/" + Household.NewId() })
-            await HubError.OfAsync(ErrorReason.ResourceNotFound, StatusCode.NotFound, () => hub.WithdrawAsync(name, "agence-deux"));
-        Assert.Equal(["name"], (await HubError.OfAsync(ErrorReason.FieldInvalid, StatusCode.InvalidArgument, () => hub.WithdrawAsync("T1"))).Fields);
+            await HubError.OfAsync(ErrorReason.ResourceNotFound, StatusCode.NotFound, () => hub.WithdrawListingAsync(name, "agence-deux"));
+        Assert.Equal(["name"], (await HubError.OfAsync(ErrorReason.FieldInvalid, StatusCode.InvalidArgument, () => hub.WithdrawListingAsync("T1"))).Fields);
         foreach (var partner in new[] { "crm", "emploi" })
             await HubError.OfAsync(ErrorReason.ScopeMissing, StatusCode.PermissionDenied, () => hub.UpsertAsync(Sale("T1"), partner));
         Assert.Single(await hub.OnMarketAsync());

@@ -55,5 +55,5 @@ public sealed class PlaceKeyTests
     [InlineData("walbourg", "valbourg", 1)]
     [InlineData("", "abc", 3)]
     [InlineData("abc", "", 3)]
-    public void Letters_that_change_places_are_one_mistake(string one, string other, int edits) => Assert.Equal(edits, Likeness.Edits(one, other));
+    public void Letters_that_change_places_are_one_mistake(string one, string other, int edits) => Assert.Equal(edits, Spelling.Edits(one, other));
 }

@@ -55,7 +55,7 @@ public sealed class SealedColumnsTests(Postgres postgres)
         ["passerelle.housing.v1.VisitBase.*"] = "visit_days.base",
         ["passerelle.housing.v1.MapPoint.*"] = "visit_days.base",
         ["passerelle.housing.v1.GetVisitDayResponse.base"] = "visit_days.base",
-        ["passerelle.housing.v1.GetVisitDayResponse.answer_messages"] = "visit_requests.answer_message",
+        ["passerelle.housing.v1.GetVisitDayResponse.AnswerMessage.message"] = "visit_requests.answer_message",
         ["passerelle.housing.v1.GetVisitDayCalendarResponse.calendar"] = "composed",
         ["passerelle.housing.v1.GetVisitDaySheetResponse.html"] = "composed",
         ["passerelle.housing.v1.VisitRequestFile.*"] = "composed",

@@ -139,7 +139,7 @@ public sealed class RowSecurityTests(Postgres postgres)
                 "PartnerService.GetPartner", "PartnerService.ListPartners", "ExchangeService.GetExchange", "ExchangeService.ListExchanges", "ClockService.GetClock", "ClockService.ListClocks",
                 "ClockService.ExplainClock", "ClockService.WatchClocks", "ClockReportService.ReportClocks", "ReferralService.GetReferral", "ReferralService.ListReferrals", "OfferService.GetOffer",
                 "OfferService.ListOffers", "EnrolmentService.GetEnrolment", "EnrolmentService.ListEnrolments", "ListingService.GetListing", "ListingService.ListListings", "ListingService.WatchListings",
-                "FeedService.GetImportReport", "FeedService.ListImportReports",
+                "FeedService.GetImportReport", "FeedService.ListImportReports", "VisitRequestService.GetVisitRequest", "VisitRequestService.ListVisitRequests", "OpeningHoursService.GetOpeningHours",
             }, looked);
     }
 
@@ -169,7 +169,7 @@ public sealed class RowSecurityTests(Postgres postgres)
         Assert.Equal(before, await hub.DumpAsync());
         Assert.Equal(
             ["DocumentService.DownloadDocument", "EnrolmentService.AnswerEnrolment", "InboxService.AcknowledgeExchange", "InboxService.ExtendExchangeLease", "InboxService.RejectExchange",
-                "OfferService.WithdrawOffer", "RecallService.AnswerRecall", "ReferralService.AnswerReferral"],
+                "ListingService.WithdrawListing", "OfferService.WithdrawOffer", "RecallService.AnswerRecall", "ReferralService.AnswerReferral", "VisitRequestService.AnswerVisitRequest"],
             tried.Order());
     }
 

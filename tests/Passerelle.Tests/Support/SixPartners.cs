@@ -85,7 +85,7 @@ public sealed class SixPartners
         Note(partner, "visitRequests", day.Visits[0].Name);
         // Nobody else opens then.
         var opening = partner == "agence" ? "09:01" : "09:02";
-        await Hub.OpeningHours(partner).SetOpeningHoursAsync(new() { Partner = $"partners/{partner}", Hours = new() { Spans = { new OpeningHours.Types.Span { Day = OpeningHours.Types.Day.Monday, From = opening, Until = "12:00" } } } });
+        await Hub.OpeningHours(partner).SetOpeningHoursAsync(new() { Partner = $"partners/{partner}", Hours = new() { Spans = { new OpeningHours.Types.Span { Day = Weekday.Monday, From = opening, Until = "12:00" } } } });
         secrets[partner].Add(opening);
         await NoteCaseAsync(partner, household, household.FirstAdult, day.Visits[0].Exchange);
     }

@@ -16,7 +16,7 @@ public enum ForeignListings
 public static class ListingFeeds
 {
     /// <summary>Every export of Ubiflow's has some of these.</summary>
-    static readonly string[] UbiflowMarkers = ["code_postal", "surface_habitable", "nb_pieces", "communiquer_adresse_exacte", "alur_nb_lots", "surface_cadastree", "loyer_mensuel", "type_bien", "ubiflow"];
+    static readonly string[] UbiflowMarkers = ["code_postal", "surface_habitable", "nb_pieces", "communiquer_adresse_exacte", "alur_nb_lots", "surface_cadastree", "loyer_mensuel", "code_type", "type_bien", "ubiflow"];
 
     public static FeedDoor Door { get; } = new(
         [
@@ -53,5 +53,6 @@ public static class ListingFeeds
 
     /// <summary>Pages of its API have a count and properties; its XML is called after the house.</summary>
     static bool IsApimo(FeedHead head) =>
-        head.IsJson && head.Contains("\"total_items\"") && head.Contains("\"properties\"") || (head.IsXml || head.IsJson) && head.Contains("apimo");
+        head.IsJson && head.Contains("\"total_items\"") && head.Contains("\"properties\"") || (head.IsXml || head.IsJson) && head.Contains("apimo")
+        || head.IsXml && Is(head.RootTag, "estates") && head.Contains("<estate");
 }

@@ -10,6 +10,9 @@ public enum ListingField
     FormatVersion,
     Transaction,
     PropertyType,
+
+    /// <summary>A number that says it surer than words, where a format has one.</summary>
+    PropertyTypeCode,
     Postcode,
     City,
     Country,
@@ -115,6 +118,7 @@ public enum ListingField
     CoOwnershipCharges,
     CoOwnershipProcedure,
     CoOwnershipProcedureDetails,
+    RisksNotice,
 
     ContactName,
     ContactPhone,

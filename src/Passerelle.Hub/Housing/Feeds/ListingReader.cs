@@ -45,7 +45,9 @@ sealed partial class ListingReader(IListingRecord record)
     ListingDraft ReadListing(string agency, string technicalId)
     {
         var transaction = Required(F.Transaction, ListingVocabulary.Transactions, ListingProblem.UnknownTransaction);
-        var propertyType = Required(F.PropertyType, ListingVocabulary.PropertyTypes, ListingProblem.UnknownPropertyType);
+        var propertyType = ListingVocabulary.PropertyTypes.TryGet(record.Read(F.PropertyTypeCode), out var coded)
+            ? coded
+            : Required(F.PropertyType, ListingVocabulary.PropertyTypes, ListingProblem.UnknownPropertyType);
         var isRental = transaction is Transaction.Rental or Transaction.SeasonalRental;
         var country = Text(F.Country, 60);
         var inFrance = country is null || ListingVocabulary.IsFrance(country);
@@ -168,7 +170,7 @@ sealed partial class ListingReader(IListingRecord record)
             CoOwnershipChargesCents = Amount(F.CoOwnershipCharges),
             CoOwnershipProcedure = YesNo(F.CoOwnershipProcedure),
             CoOwnershipProcedureDetails = Text(F.CoOwnershipProcedureDetails, 1000),
-            MentionsRisks = description?.Contains("georisques", StringComparison.OrdinalIgnoreCase) == true || description?.Contains("géorisques", StringComparison.OrdinalIgnoreCase) == true ? true : null,
+            MentionsRisks = YesNo(F.RisksNotice) == true || ListingText.MentionsRisks(description) ? true : null,
             Precision = precision,
             PhotoTitles = titles,
             ContactName = Text(F.ContactName, 200),

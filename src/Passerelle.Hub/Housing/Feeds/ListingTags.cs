@@ -61,11 +61,14 @@ sealed class TagRecord(ListingTags tags, int lineNumber) : IListingRecord
 
     public string? Find(string name) => texts.GetValueOrDefault(name);
 
-    /// <summary>What stands around all records, such as whose they are.</summary>
+    /// <summary>Whose all records are may be said around them; nothing else of there is theirs.</summary>
     public void Inherit(TagRecord around)
     {
-        foreach (var (name, text) in around.texts)
-            texts.TryAdd(name, text);
+        foreach (var name in tags.NamesOf(F.AgencyId))
+        {
+            if (around.Find(name) is { } text)
+                texts.TryAdd(name, text);
+        }
     }
 
     public ReadOnlySpan<char> Read(F field, int rank = 0)

@@ -28,8 +28,11 @@ static class ListingText
     public static bool TryChargesTerms(ReadOnlySpan<char> text, out ChargesTerms value)
     {
         value = text switch { "1" => ChargesTerms.Fixed, "2" => ChargesTerms.Advance, _ => ChargesTerms.Reimbursed };
-        return text is "1" or "2" or "3";
+        return text is "1" or "2" or "3" || ListingVocabulary.ChargesTerms.TryGet(text, out value);
     }
+
+    public static bool MentionsRisks(string? description) => description is not null
+        && (description.Contains("georisques", StringComparison.OrdinalIgnoreCase) || description.Contains("géorisques", StringComparison.OrdinalIgnoreCase));
 
     public static bool IsFileName(ReadOnlySpan<char> text)
     {

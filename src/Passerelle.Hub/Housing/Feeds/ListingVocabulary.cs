@@ -7,44 +7,49 @@ static class ListingVocabulary
 {
     public static readonly Vocabulary<Transaction> Transactions = new(
         // "Vente de prestige" is a shop window of the portals, not another kind of sale.
-        (Transaction.Sale, ["vente", "vente de prestige", "V", "sale", "for sale"]),
+        (Transaction.Sale, ["vente", "vente de prestige", "V", "vente de neuf", "G", "sale", "for sale"]),
         (Transaction.Rental, ["location", "L", "rent", "rental", "for rent", "lease"]),
         (Transaction.SeasonalRental, ["location vacances", "location saisonnière", "S", "holiday rental"]),
-        (Transaction.LifeAnnuity, ["viager"]),
+        (Transaction.LifeAnnuity, ["viager", "W"]),
         (Transaction.Investment, ["produit d'investissement"]),
         (Transaction.BusinessSale, ["vente fonds-de-commerce", "fonds de commerce", "F"]),
-        (Transaction.LeaseTransfer, ["cession de bail"]),
+        (Transaction.LeaseTransfer, ["cession de bail", "B"]),
         (Transaction.CatalogueHouse, ["produit catalogue"]));
 
     public static readonly Vocabulary<PropertyType> PropertyTypes = new(
         (PropertyType.Unspecified, ["inconnu"]),
-        (PropertyType.Apartment, ["appartement", "studio", "duplex", "triplex", "apartment", "flat"]),
-        (PropertyType.House, ["maison/villa", "maison", "villa", "maison de ville", "maison de village", "longère", "pavillon", "house", "townhouse", "farmhouse"]),
+        (PropertyType.Apartment, ["appartement", "studio", "duplex", "triplex", "apartment", "flat", "1100"]),
+        (PropertyType.House, ["maison/villa", "maison", "villa", "maison de ville", "maison de village", "longère", "pavillon", "house", "townhouse", "farmhouse", "1200"]),
         (PropertyType.HouseWithLand, ["maison avec terrain"]),
         (PropertyType.HouseModel, ["modèle de maison"]),
         (PropertyType.Castle, ["château", "castle"]),
         (PropertyType.Mansion, ["hôtel particulier", "mansion"]),
         (PropertyType.Loft, ["loft/atelier/surface", "loft"]),
-        (PropertyType.Building, ["immeuble", "building"]),
+        (PropertyType.Building, ["immeuble", "building", "1500"]),
         (PropertyType.Structure, ["bâtiment"]),
-        (PropertyType.Land, ["terrain", "land"]),
-        (PropertyType.Parking, ["parking/box", "parking", "box", "garage"]),
-        (PropertyType.Office, ["bureaux", "bureau", "office"]),
-        (PropertyType.Premises, ["local", "local commercial", "commercial"]),
+        (PropertyType.Land, ["terrain", "land", "1300"]),
+        (PropertyType.Parking, ["parking/box", "parking", "box", "garage", "3100", "3200"]),
+        (PropertyType.Office, ["bureaux", "bureau", "office", "2400"]),
+        (PropertyType.Premises, ["local", "local commercial", "commercial", "2100", "2200", "2300"]),
         (PropertyType.Shop, ["boutique", "shop"]),
-        (PropertyType.Business, ["entreprises", "fonds de commerce", "vineyard"]));
+        (PropertyType.Business, ["entreprises", "fonds de commerce", "vineyard", "2000"]));
 
     public static readonly Vocabulary<FeesPayer> FeesPayers = new(
         (FeesPayer.Buyer, ["acquéreur", "acheteur", "paid by the buyer"]),
         (FeesPayer.Seller, ["vendeur", "paid by the seller"]),
         (FeesPayer.BuyerAndSeller, ["acquéreur et vendeur", "acheteur et vendeur", "partagés"]));
 
+    public static readonly Vocabulary<ChargesTerms> ChargesTerms = new(
+        (Housing.ChargesTerms.Fixed, ["forfait", "forfaitaire", "forfaitaire mensuel"]),
+        (Housing.ChargesTerms.Advance, ["provision", "prévisionnelle", "provision avec régularisation annuelle"]),
+        (Housing.ChargesTerms.Reimbursed, ["remboursement", "remboursement sur justificatifs"]));
+
     static readonly Vocabulary<PositionPrecision> Precisions = new(
         (PositionPrecision.Exact, ["exacte", "adresse", "rue"]),
         (PositionPrecision.Rounded, ["arrondie", "approximative", "quartier"]),
         (PositionPrecision.Commune, ["commune", "ville"]));
 
-    public static bool IsFrance(string country) => country.Equals("France", StringComparison.OrdinalIgnoreCase) || FieldText.Key(country) is "france" or "fr";
+    public static bool IsFrance(string country) => country.Equals("France", StringComparison.OrdinalIgnoreCase) || FieldText.Key(country) is "france" or "fr" or "fra";
 
     public static PositionPrecision? Precision(ReadOnlySpan<char> text) => !text.IsEmpty && Precisions.TryGet(text, out var precision) ? precision : null;
 

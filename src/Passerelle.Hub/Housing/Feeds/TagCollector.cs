@@ -1,9 +1,10 @@
+using System.Text;
 using Passerelle.Hub.Feeds;
 
 namespace Passerelle.Hub.Housing.Feeds;
 
-/// <summary>Puts records together from what XML and JSON have in common: things with a name that hold others, or a text.</summary>
-sealed class TagCollector(ListingTags tags, FeedLimits limits)
+/// <summary>Puts records of listings together from what XML and JSON tell.</summary>
+sealed class TagCollector(ListingTags tags, FeedLimits limits) : ITagSink<TagRecord>
 {
     const int MaxDepth = 40;
     const int MaxPhotos = 200;
@@ -14,14 +15,13 @@ sealed class TagCollector(ListingTags tags, FeedLimits limits)
     int recordDepth;
     int recordSize;
 
-    /// <param name="line">Where it begins, from 1.</param>
     public void Begin(string name, int line)
     {
         if (open.Count == MaxDepth)
             throw new FeedRefused(FeedRefusal.TooDeep, line, MaxDepth);
         if (record is null && tags.Records.Contains(name))
             (record, recordDepth, recordSize) = (new TagRecord(tags, line), open.Count, 0);
-        open.Push(new Open(name, tags.Photos.Contains(name) && record is not null ? new Photo() : null));
+        open.Push(new Open(name, line, tags.Photos.Contains(name) && record is not null ? new Photo() : null));
     }
 
     public void Attribute(string name, string text)
@@ -40,26 +40,18 @@ sealed class TagCollector(ListingTags tags, FeedLimits limits)
     public void Text(string text)
     {
         Measure(text);
-        var current = open.Pop();
-        if (open.TryPeek(out var parent))
-        {
-            Target.Add($"{parent.Name}/{current.Name}", text);
-            if (parent.Photo is { } photo && ListingTags.PhotoAddresses.Contains(current.Name))
-                photo.Address = text;
-            if (parent.Photo is { } named && ListingTags.PhotoTitles.Contains(current.Name))
-                named.Title = text;
-        }
-
-        Target.Add(current.Name, text);
-        if (current.Photo is { Address.Length: 0 } own)
-            own.Address = text.Trim();
-        open.Push(current);
+        var current = open.Peek();
+        current.Text.Append(text);
+        if (current.Text.Length > limits.MaxLineBytes)
+            throw new FeedRefused(FeedRefusal.LineTooLong, current.Line, limits.MaxLineBytes / 1024);
     }
 
-    /// <summary>The record that is complete with this, if any; those that are gone are left out.</summary>
+    /// <summary>Those that are gone are left out.</summary>
     public TagRecord? End()
     {
         var closed = open.Pop();
+        if (closed.Text.Length > 0)
+            Keep(closed, closed.Text.ToString());
         if (record is null)
             return null;
         if (closed.Photo is { Address.Length: > 0 } photo && record.Photos < MaxPhotos)
@@ -72,6 +64,22 @@ sealed class TagCollector(ListingTags tags, FeedLimits limits)
         return tags.Gone is not null && tags.Gone.Equals(complete.Find("mode"), StringComparison.OrdinalIgnoreCase) ? null : complete;
     }
 
+    void Keep(Open closed, string text)
+    {
+        if (open.TryPeek(out var parent))
+        {
+            Target.Add($"{parent.Name}/{closed.Name}", text);
+            if (parent.Photo is { } photo && ListingTags.PhotoAddresses.Contains(closed.Name))
+                photo.Address = text;
+            if (parent.Photo is { } named && ListingTags.PhotoTitles.Contains(closed.Name))
+                named.Title = text;
+        }
+
+        Target.Add(closed.Name, text);
+        if (closed.Photo is { Address.Length: 0 } own)
+            own.Address = text.Trim();
+    }
+
     TagRecord Target => record ?? around;
 
     void Measure(string text)
@@ -81,7 +89,10 @@ sealed class TagCollector(ListingTags tags, FeedLimits limits)
             throw new FeedRefused(FeedRefusal.LineTooLong, record.LineNumber, limits.MaxLineBytes / 1024);
     }
 
-    sealed record Open(string Name, Photo? Photo);
+    sealed record Open(string Name, int Line, Photo? Photo)
+    {
+        public StringBuilder Text { get; } = new();
+    }
 
     sealed class Photo
     {

@@ -78,7 +78,7 @@ sealed class TagFormat(string name, ListingTags tags, bool isJson, Func<FeedHead
             // Behind a mark the source gives UTF-8, whatever it was.
             var decoding = source.Marked is null ? encoding : FeedText.StrictUtf8;
             var collector = new TagCollector(tags, source.Limits);
-            foreach (var record in isJson ? FeedJson.Read(bytes, decoding, collector, source.Limits) : FeedXml.Read(bytes, decoding, collector))
+            foreach (var record in isJson ? FeedJson.Read(bytes, decoding, "annonces", collector, source.Limits) : FeedXml.Read(bytes, decoding, collector, source.Limits))
                 yield return record;
         }
     }

@@ -3,7 +3,7 @@ using Passerelle.Hub.Feeds;
 
 namespace Passerelle.Hub.Housing.Feeds;
 
-/// <summary>A closed list of words, compared without case, accents, blanks or punctuation.</summary>
+/// <summary>A closed list of words, compared without case, accents, blanks or punctuation, and of codes without letters, compared as they are.</summary>
 sealed class Vocabulary<T> where T : struct, Enum
 {
     const int MostSeen = 256;
@@ -14,17 +14,19 @@ sealed class Vocabulary<T> where T : struct, Enum
     Dictionary<string, T> seen = [];
 
     public Vocabulary(params (T Value, string[] Words)[] entries) =>
-        words = entries.SelectMany(e => e.Words.Select(word => (Word: FieldText.Key(word), e.Value))).ToFrozenDictionary(e => e.Word, e => e.Value);
+        words = entries.SelectMany(e => e.Words.Select(word => (Word: KeyOf(word), e.Value))).ToFrozenDictionary(e => e.Word, e => e.Value);
 
     public bool TryGet(ReadOnlySpan<char> text, out T value)
     {
         var known = seen;
         if (known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out value))
             return true;
-        if (!words.TryGetValue(FieldText.Key(text), out value))
+        if (!words.TryGetValue(KeyOf(text), out value))
             return false;
         if (known.Count < MostSeen)
             seen = new Dictionary<string, T>(known) { [text.ToString()] = value };
         return true;
     }
+
+    static string KeyOf(ReadOnlySpan<char> text) => FieldText.Key(text) is { Length: > 0 } key ? key : FieldText.Excerpt(text);
 }

@@ -28,8 +28,8 @@ public sealed record ListingFields(
     ListingDetails Details)
 {
     public static readonly Expression<Func<Listing, ListingFields>> Of = l => new ListingFields(
-        l.Id, l.State, l.Transaction, l.PropertyType, l.Postcode, l.City, l.PriceCents, l.PriceHidden, l.RentIncludesCharges, l.ChargesCents, l.Surface, l.LandSurface, l.Rooms, l.Bedrooms, l.Floor,
-        l.Furnished, l.EnergyClass, l.Latitude, l.Longitude, l.Details);
+        l.Id, l.State, l.Transaction, l.PropertyType, l.Postcode, l.City, l.PriceCents, l.PriceHidden, l.RentIncludesCharges, l.ChargesCents, l.Surface, l.LandSurface, l.Rooms, l.Bedrooms,
+        l.Floor, l.Furnished, l.EnergyClass, l.Latitude, l.Longitude, l.Details);
 
     static readonly Func<Listing, ListingFields> Compiled = Of.Compile();
 
@@ -112,7 +112,7 @@ public sealed class ListingFacts
         PropertyType.House or PropertyType.HouseWithLand or PropertyType.HouseModel or PropertyType.Castle or PropertyType.Mansion => PropertyKind.House,
         PropertyType.Apartment or PropertyType.Loft => PropertyKind.Apartment,
         PropertyType.Land => PropertyKind.Land,
-        PropertyType.Unspecified or PropertyType.Building or PropertyType.Structure or PropertyType.Parking or PropertyType.Office or PropertyType.Premises or PropertyType.Shop or PropertyType.Business =>
-            PropertyKind.Other,
+        PropertyType.Unspecified or PropertyType.Building or PropertyType.Structure or PropertyType.Parking => PropertyKind.Other,
+        PropertyType.Office or PropertyType.Premises or PropertyType.Shop or PropertyType.Business => PropertyKind.Other,
     };
 }

@@ -49,7 +49,11 @@ static class SearchInput
         for (var i = 0; i < asked.Places.Count; i++) PlaceNames.Read(asked.Places[i], $"search.places[{i}]", violations);
         if (asked.Area is { } area) CheckArea(area, violations);
         if (asked.Budget is { } budget)
-            violations.Check(budget is { CurrencyCode: "EUR", Units: >= 0 and <= MaxBudget, Nanos: >= 0 and < 1_000_000_000 } && Cents(budget) > 0, "search.budget", "must be an amount in EUR, more than 0");
+        {
+            var isAmount = budget is { CurrencyCode: "EUR", Units: >= 0 and <= MaxBudget, Nanos: >= 0 and < 1_000_000_000 } && Cents(budget) > 0;
+            violations.Check(isAmount, "search.budget", "must be an amount in EUR, more than 0");
+        }
+
         violations.Check(asked.MinRooms is >= 0 and <= MaxRooms, "search.min_rooms", $"must be 0 to {MaxRooms}");
         violations.Check(asked.MinBedrooms is >= 0 and <= MaxRooms, "search.min_bedrooms", $"must be 0 to {MaxRooms}");
         violations.Check(asked.MinSurfaceM2 is >= 0 and <= MaxSurface, "search.min_surface_m2", $"must be 0 to {MaxSurface}");
@@ -57,7 +61,8 @@ static class SearchInput
         violations.Check(asked.WorstEnergyLabel is "" or ['A' or 'B' or 'C' or 'D' or 'E' or 'F' or 'G'], "search.worst_energy_label", "must be A to G");
         violations.Members(asked.Musts, "search.musts");
         violations.Members(asked.Wishes, "search.wishes");
-        violations.Check(asked.Musts.Concat(asked.Wishes).Distinct().Count() == asked.Musts.Count + asked.Wishes.Count, "search.wishes", "must not name a feature twice, nor one of the musts");
+        var isNamedOnce = asked.Musts.Concat(asked.Wishes).Distinct().Count() == asked.Musts.Count + asked.Wishes.Count;
+        violations.Check(isNamedOnce, "search.wishes", "must not name a feature twice, nor one of the musts");
     }
 
     static void CheckArea(Wire.SearchArea area, Violations violations)
@@ -71,7 +76,8 @@ static class SearchInput
                 PlaceNames.Read(area.Place, "search.area.place", violations);
                 break;
             case Wire.SearchArea.CentreOneofCase.Point:
-                violations.Check(area.Point is { Latitude: >= -90 and <= 90, Longitude: >= -180 and <= 180 }, "search.area.point", "must be degrees: latitude -90 to 90, longitude -180 to 180");
+                var isOnEarth = area.Point is { Latitude: >= -90 and <= 90, Longitude: >= -180 and <= 180 };
+                violations.Check(isOnEarth, "search.area.point", "must be degrees: latitude -90 to 90, longitude -180 to 180");
                 break;
         }
 
@@ -84,7 +90,8 @@ static class SearchInput
                 violations.Check(area.DistanceKm is > 0 and <= MaxKm, "search.area.distance_km", $"must be more than 0, at most {MaxKm}");
                 break;
             case Wire.SearchArea.ReachOneofCase.Travel:
-                violations.Check(area.Travel is { Seconds: > 0, Nanos: 0 } && area.Travel.Seconds <= MaxTravel.TotalSeconds, "search.area.travel", $"must be 1 second to {MaxTravel.TotalHours} hours, in whole seconds");
+                var isInRange = area.Travel is { Seconds: > 0, Nanos: 0 } && area.Travel.Seconds <= MaxTravel.TotalSeconds;
+                violations.Check(isInRange, "search.area.travel", $"must be 1 second to {MaxTravel.TotalHours} hours, in whole seconds");
                 break;
         }
     }
@@ -111,7 +118,8 @@ static class SearchInput
         if (area.CentreCase == Wire.SearchArea.CentreOneofCase.Point)
             return new SearchArea(null, new GeoPoint(Math.Round(area.Point.Latitude, 3), Math.Round(area.Point.Longitude, 3)), metres, travel);
         var place = PlaceOf(area.Place, book);
-        return new SearchArea(place.Code, place.Position ?? throw new FieldInvalid([new() { Field = "search.area.place", Description = "is a commune whose position is not known: give a point" }]), metres, travel);
+        if (place.Position is not { } centre) throw new FieldInvalid([new() { Field = "search.area.place", Description = "is a commune whose position is not known: give a point" }]);
+        return new SearchArea(place.Code, centre, metres, travel);
     }
 
     static Place PlaceOf(string name, PlaceBook book) => book.ByCode(PlaceNames.Read(name, "", new Violations())) ?? throw new ResourceNotFound(name);

@@ -43,14 +43,14 @@ public sealed class MatchSearches(IDbContextFactory<HubDb> dbs, NpgsqlDataSource
     /// <summary>One reading of the market serves so many.</summary>
     const int AtOnce = 100;
 
-    public TimeSpan LookEvery => TimeSpan.FromSeconds(10);
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(30);
 
     public string SweepCron => "*/10 * * * *";
 
     public async Task<TimeSpan?> OldestDueAsync(CancellationToken ct)
     {
         await using var command = source.CreateCommand("select hub_now() - min(update_time) from searches where state = 'active' and match_time is null");
-        return await command.ExecuteScalarAsync(ct) as TimeSpan?;
+        return await command.ExecuteScalarAsync(CancellationToken.None) as TimeSpan?;
     }
 
     public async Task RunAsync(CancellationToken ct)
@@ -67,7 +67,8 @@ public sealed class MatchSearches(IDbContextFactory<HubDb> dbs, NpgsqlDataSource
         var matches = new SearchMatches((NpgsqlConnection)db.Database.GetDbConnection(), now);
         await matches.LockAsync(ct);
         // Whoever changes one of them waits until it is matched; whoever has it now is matched with it next time.
-        var due = await db.Searches.FromSql($"select * from searches where state = 'active' and match_time is null order by update_time limit {AtOnce} for update skip locked").AsNoTracking().ToListAsync(ct);
+        var due = await db.Searches.FromSql(
+            $"select * from searches where state = 'active' and match_time is null order by update_time limit {AtOnce} for update skip locked").AsNoTracking().ToListAsync(ct);
         if (due.Count == 0) return false;
         var map = new PlaceMap(await PlaceBook.LoadAsync(db, ct));
         var terms = due.ConvertAll(s => new SearchTerms(s.Id, s.LookedFor, map));

@@ -16,7 +16,7 @@ public static class SearchSentences
         CriterionKind.Budget => Get($"{(transaction == Transaction.Rental ? "Rent" : "Price")}_{criterion.Outcome}", criterion.Off / 100m),
         CriterionKind.Place => Get($"Place_{criterion.Outcome}", criterion.Off / 1000m),
         CriterionKind.Surface => Get($"Surface_{criterion.Outcome}", criterion.Off / 10m),
-        CriterionKind.Feature => $"{Get($"Feature_{criterion.Feature}")} : {Get($"Feature_{(criterion is { IsWish: true, Outcome: CriterionOutcome.Missed } ? CriterionOutcome.Near : criterion.Outcome)}")}",
+        CriterionKind.Feature => $"{Get($"Feature_{criterion.Feature}")} : {Get($"Feature_{criterion.Outcome}")}",
         CriterionKind.Rooms or CriterionKind.Bedrooms or CriterionKind.Property or CriterionKind.Energy => Get($"{criterion.Kind}_{criterion.Outcome}", criterion.Off),
     };
 

@@ -23,7 +23,8 @@ public sealed partial class SearchService
         var search = await db.Searches.AsNoTracking().SingleOrDefaultAsync(s => s.Id == searchId, ct) ?? throw new ResourceNotFound(request.Search);
         var (state, kind) = ((MatchState)request.State, (MatchKind)request.Kind);
         var read = await db.SearchMatches.AsNoTracking()
-            .Where(m => m.SearchId == searchId && (request.State == 0 || m.State == state) && (request.Kind == 0 || m.Kind == kind) && (page.After == null || m.ListingId.CompareTo(page.After.Value) < 0))
+            .Where(m => m.SearchId == searchId && (request.State == 0 || m.State == state) && (request.Kind == 0 || m.Kind == kind))
+            .Where(m => page.After == null || m.ListingId.CompareTo(page.After.Value) < 0)
             .OrderByDescending(m => m.ListingId).Take(page.Size + 1).ToListAsync(ct);
         var (items, next) = page.Cut(read, m => m.ListingId);
         var response = new Wire.ListSearchMatchesResponse { NextPageToken = next };
@@ -59,7 +60,8 @@ public sealed partial class SearchService
 
     /// <summary>What was found or changed behind the cursor, below the oldest transaction that still runs (EventFeed says why), and where that ends.</summary>
     /// <remarks>A match has two places: where it was found, and where it changed last. Had it only the last one, a reader who comes late could not tell what it has been told of.</remarks>
-    async Task<(List<(SearchMatch Match, Transaction Of, bool IsNew)> Found, FeedCursor End, DateTimeOffset ReadTime)> ReadAsync(FeedCursor after, Guid? searchId, Guid? caseId, CancellationToken ct)
+    async Task<(List<(SearchMatch Match, Transaction Of, bool IsNew)> Found, FeedCursor End, DateTimeOffset ReadTime)> ReadAsync(
+        FeedCursor after, Guid? searchId, Guid? caseId, CancellationToken ct)
     {
         // As bigint: EF Core would take an unsigned one for a decimal.
         var (limit, now) = (await db.Database.SqlQuery<Horizon>($"""select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as transaction, hub_now() as time""").ToListAsync(ct))[0];

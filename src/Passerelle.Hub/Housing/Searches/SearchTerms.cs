@@ -1,6 +1,3 @@
-using Passerelle.Hub.Housing.Feeds;
-using Passerelle.Hub.Places;
-
 namespace Passerelle.Hub.Housing.Searches;
 
 /// <summary>That a listing fits a search, or nearly does.</summary>
@@ -45,12 +42,21 @@ public sealed class SearchTerms
     /// <returns>Null when it does not even nearly fit.</returns>
     public Verdict? Judge(ListingFacts listing)
     {
+        // There are ten million pairs: what turns most of them away comes first, and makes room for nothing.
         if (!listing.OnMarket || listing.Transaction != wishes.Transaction) return null;
+        if (kinds != 0 && (kinds >> (int)listing.Kind & 1) == 0) return null;
+        var paid = wishes.BudgetCents is { } budget ? Within(listing.PriceCents, budget, budget / 10) : default;
+        if (paid.Outcome == CriterionOutcome.Missed) return null;
+        var where = Where(listing);
+        return where.Outcome == CriterionOutcome.Missed ? null : Judge(listing, paid, where);
+    }
+
+    Verdict? Judge(ListingFacts listing, (CriterionOutcome, long) paid, (CriterionOutcome, long) where)
+    {
         var found = new Findings(stackalloc Criterion[MostCriteria]);
-        // Those that turn most listings away come first: there are ten million pairs.
-        if (wishes.BudgetCents is { } budget && !found.Add(CriterionKind.Budget, Within(listing.PriceCents, budget, budget / 10))) return null;
-        if (kinds != 0 && !found.Add(CriterionKind.Property, ((kinds >> (int)listing.Kind & 1) != 0 ? CriterionOutcome.Met : CriterionOutcome.Missed, 0))) return null;
-        if (!found.Add(CriterionKind.Place, Where(listing))) return null;
+        if (wishes.BudgetCents is not null && !found.Add(CriterionKind.Budget, paid)) return null;
+        if (!found.Add(CriterionKind.Place, where)) return null;
+        if (kinds != 0 && !found.Add(CriterionKind.Property, (CriterionOutcome.Met, 0))) return null;
         if (wishes.MinRooms is { } rooms && !found.Add(CriterionKind.Rooms, AtLeast(listing.Rooms, rooms, 1))) return null;
         if (wishes.MinBedrooms is { } bedrooms && !found.Add(CriterionKind.Bedrooms, AtLeast(listing.Bedrooms, bedrooms, 1))) return null;
         if (leastSurface is { } surface && !found.Add(CriterionKind.Surface, AtLeast(listing.SurfaceTenths, surface, surface / 10))) return null;
@@ -66,7 +72,7 @@ public sealed class SearchTerms
     }
 
     /// <summary>In one of the communes or within the area: whichever is better.</summary>
-    (CriterionOutcome, long) Where(ListingFacts listing)
+    (CriterionOutcome Outcome, long Off) Where(ListingFacts listing)
     {
         var best = InPlaces(listing);
         if (best.Outcome == CriterionOutcome.Met || wishes.Area is null) return best;
@@ -89,11 +95,14 @@ public sealed class SearchTerms
         return metres <= area.Metres ? (CriterionOutcome.Met, 0) : metres <= mostMetres ? (CriterionOutcome.Near, (long)(metres - area.Metres)) : (CriterionOutcome.Missed, 0);
     }
 
-    static (CriterionOutcome, long) Within(long? given, long most, long slack) =>
-        given is not { } known ? (CriterionOutcome.Unknown, 0) : known <= most ? (CriterionOutcome.Met, 0) : known <= most + slack ? (CriterionOutcome.Near, known - most) : (CriterionOutcome.Missed, 0);
+    static (CriterionOutcome Outcome, long Off) Within(long? given, long most, long slack) =>
+        given is not { } known ? (CriterionOutcome.Unknown, 0) : Over(known - most, slack);
 
     static (CriterionOutcome, long) AtLeast(long? given, long least, long slack) =>
-        given is not { } known ? (CriterionOutcome.Unknown, 0) : known >= least ? (CriterionOutcome.Met, 0) : known >= least - slack ? (CriterionOutcome.Near, least - known) : (CriterionOutcome.Missed, 0);
+        given is not { } known ? (CriterionOutcome.Unknown, 0) : Over(least - known, slack);
+
+    /// <param name="by">How much it is off; not more than 0: not at all.</param>
+    static (CriterionOutcome, long) Over(long by, long slack) => by <= 0 ? (CriterionOutcome.Met, 0) : by <= slack ? (CriterionOutcome.Near, by) : (CriterionOutcome.Missed, 0);
 
     static CriterionOutcome Of(Feature feature, ListingFacts listing) =>
         (listing.Said >> (int)feature & 1) == 0 ? CriterionOutcome.Unknown : (listing.There >> (int)feature & 1) != 0 ? CriterionOutcome.Met : CriterionOutcome.Missed;

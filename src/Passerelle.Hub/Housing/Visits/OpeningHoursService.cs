@@ -66,7 +66,8 @@ public sealed class OpeningHoursService(HubDb db) : Wire.OpeningHoursService.Ope
     /// <summary>`HH:MM`, up to 24:00.</summary>
     static int? Minute(string text, string field, Violations violations)
     {
-        if (text is [>= '0' and <= '2', >= '0' and <= '9', ':', >= '0' and <= '5', >= '0' and <= '9'] && (text[0] - '0') * 600 + (text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0' is var minute and <= 1440) return minute;
+        if (text is [>= '0' and <= '2' and var h, >= '0' and <= '9' and var hh, ':', >= '0' and <= '5' and var m, >= '0' and <= '9' and var mm]
+            && (h - '0') * 600 + (hh - '0') * 60 + (m - '0') * 10 + mm - '0' is var minute and <= 1440) return minute;
         violations.Add(field, text.Length == 0 ? "is required" : "must be HH:MM, at most 24:00");
         return null;
     }
@@ -76,7 +77,7 @@ public sealed class OpeningHoursService(HubDb db) : Wire.OpeningHoursService.Ope
         var hours = new Wire.OpeningHours();
         hours.Spans.AddRange(spans.OrderBy(s => s.Day).ThenBy(s => s.FromMinute).Select(s => new Wire.OpeningHours.Types.Span
         {
-            Day = (Wire.OpeningHours.Types.Day)s.Day,
+            Day = (Wire.Weekday)s.Day,
             From = $"{s.FromMinute / 60:00}:{s.FromMinute % 60:00}",
             Until = $"{s.UntilMinute / 60:00}:{s.UntilMinute % 60:00}",
         }));

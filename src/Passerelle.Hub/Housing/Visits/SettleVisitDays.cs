@@ -31,7 +31,7 @@ public sealed partial class SettleVisitDays(
     /// <summary>Since when this node has seen days that are due, by its stopwatch: when what they wait for happened is nowhere written.</summary>
     long? dueSince;
 
-    public TimeSpan LookEvery => TimeSpan.FromSeconds(10);
+    public TimeSpan LookEvery => TimeSpan.FromSeconds(30);
 
     public string SweepCron => "*/5 * * * *";
 

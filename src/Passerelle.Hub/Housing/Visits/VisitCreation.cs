@@ -10,7 +10,7 @@ using Wire = Passerelle.Contracts.Housing.V1;
 namespace Passerelle.Hub.Housing.Visits;
 
 /// <summary>A home that is to be seen.</summary>
-/// <param name="Point">Null: where the listing says.</param>
+/// <param name="Point">Null: where the listing says, else in the middle of its commune.</param>
 public sealed record ChosenHome(Guid ListingId, TimeSpan Length, GeoPoint? Point);
 
 /// <summary>A day of visits that is asked for.</summary>
@@ -25,16 +25,12 @@ public sealed class VisitCreation(HubDb db, VisitPlanning planning, VisitDesk vi
     {
         var contact = await ContactAsync(wanted, ct);
         var listings = await ListingsAsync(wanted, ct);
+        var points = await PointsAsync(wanted, listings, ct);
         await RequireConsentAsync(wanted.ContactId, listings.Values.Select(l => l.PartnerId), now, ct);
         var cipher = await vault.OpenAsync(wanted.ContactId, ct);
         if (cipher.IsRestricted) throw new PersonRestricted(wanted.ContactId);
         var day = VisitDay.Plan(Guid.CreateVersion7(now), contact, wanted.Date, wanted.Hours, wanted.Start, wanted.Minimum, cipher, now);
-        foreach (var home in wanted.Homes)
-        {
-            var listing = listings[home.ListingId];
-            var point = home.Point ?? new GeoPoint((double)listing.Latitude!.Value, (double)listing.Longitude!.Value);
-            day.Add(VisitRequest.Choose(Guid.CreateVersion7(now), day, listing, point, home.Length, now));
-        }
+        foreach (var (home, point) in wanted.Homes.Zip(points)) day.Add(VisitRequest.Choose(Guid.CreateVersion7(now), day, listings[home.ListingId], point, home.Length, now));
 
         var room = await planning.PrepareAsync(wanted.Start, wanted.Hours, [.. day.Visits.OrderBy(v => v.Id).Select(v => (v.Id, v.Point, v.Length))], ct);
         db.VisitDays.Add(day);
@@ -64,11 +60,31 @@ public sealed class VisitCreation(HubDb db, VisitPlanning planning, VisitDesk vi
         if (wanted.Homes.FirstOrDefault(h => !listings.ContainsKey(h.ListingId)) is { } missing) throw new ResourceNotFound(Names.Of(Names.Listings, missing.ListingId));
         if (listings.Values.FirstOrDefault(l => l.State == ListingState.Withdrawn) is { } gone)
             throw new StateConflict(Names.Of(Names.Listings, gone.Id), EnumText<ListingState>.Of(gone.State), "The listing is no longer on the market.");
+        return listings;
+    }
+
+    /// <summary>Where to drive to, home by home. The middle of the commune is near enough to plan a way by; the agency says where to meet.</summary>
+    async Task<IReadOnlyList<GeoPoint>> PointsAsync(NewVisitDay wanted, Dictionary<Guid, Listing> listings, CancellationToken ct)
+    {
+        PlaceBook? places = null;
+        var points = new List<GeoPoint>(wanted.Homes.Count);
         var violations = new Violations();
         foreach (var (i, home) in wanted.Homes.Index())
-            violations.Check(home.Point is not null || listings[home.ListingId].Latitude is not null, $"visits[{i}].point", "is required: the listing does not say where it is");
+        {
+            var listing = listings[home.ListingId];
+            var point = home.Point ?? (listing is { Latitude: { } latitude, Longitude: { } longitude } ? new GeoPoint((double)latitude, (double)longitude) : null);
+            if (point is null)
+            {
+                places ??= await PlaceBook.LoadAsync(db, ct);
+                point = places.Certain(listing.City ?? "", listing.Postcode)?.Position;
+            }
+
+            violations.Check(point is not null, $"visits[{i}].point", "is required: the listing does not say where it is");
+            points.Add(point ?? default);
+        }
+
         violations.ThrowIfAny();
-        return listings;
+        return points;
     }
 
     /// <summary>Asked again whenever something leaves; here it spares the caller a day that could not come about.</summary>

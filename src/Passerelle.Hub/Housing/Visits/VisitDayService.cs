@@ -53,7 +53,8 @@ public sealed partial class VisitDayService(
         var response = new Wire.GetVisitDayResponse { Day = VisitWire.ToWire(day) };
         if (await vault.FindAsync(day.PersonId, context.CancellationToken) is not { } cipher) return response;
         response.Base = day.OpenBase(cipher);
-        foreach (var visit in day.Visits.Where(v => v.AnswerMessage is not null)) response.AnswerMessages[visit.Name] = visit.OpenAnswerMessage(cipher);
+        response.AnswerMessages.AddRange(day.Visits.Where(v => v.AnswerMessage is not null).OrderBy(v => v.Id)
+            .Select(v => new Wire.GetVisitDayResponse.Types.AnswerMessage { VisitRequest = v.Name, Message = v.OpenAnswerMessage(cipher) }));
         return response;
     }
 

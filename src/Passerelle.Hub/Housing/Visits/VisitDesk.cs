@@ -50,7 +50,7 @@ public sealed class VisitDesk(HubDb db, ExchangeDesk desk, VisitPromises promise
                     await ConfirmAsync(day, now, ct);
                     break;
                 case VisitDayMove.Replan plan:
-                    await ReplanAsync(day, plan, now, ct);
+                    await ReplanAsync(day, plan, room, now, ct);
                     break;
                 case VisitDayMove.ReleaseAll all:
                     await ReleaseAsync(day, all.Reason, now, ct);
@@ -70,7 +70,7 @@ public sealed class VisitDesk(HubDb db, ExchangeDesk desk, VisitPromises promise
         var now = await db.NowAsync(ct);
         var (contact, open) = (await ContactAsync(day, ct), await OpenAsync(day, ct));
         var plan = VisitDayDecision.Replan(ViewOf(day, contact, open), room.Place, anew: true);
-        if (plan.Taken.Count + plan.Asked.Count + plan.Dropped.Count > 0) await ReplanAsync(day, plan, now, ct);
+        if (plan.Taken.Count + plan.Asked.Count + plan.Dropped.Count > 0) await ReplanAsync(day, plan, room, now, ct);
     }
 
     /// <summary>The first plan: nothing is said of homes that find no place but that they do not.</summary>
@@ -78,11 +78,12 @@ public sealed class VisitDesk(HubDb db, ExchangeDesk desk, VisitPromises promise
     {
         var plan = VisitDayDecision.Replan(ViewOf(day, ContactStanding.Reachable, await OpenAsync(day, ct)), room.Place, anew: true);
         if (plan.Asked.Count < day.MinimumVisits) throw new VisitsDoNotFit(plan.Asked.Count, day.MinimumVisits);
-        foreach (var (id, slot) in plan.Asked) await AskAsync(day.Visits.Single(v => v.Id == id), slot, now, ct);
+        await AskAsync(day, plan.Asked, room, now, ct);
     }
 
     /// <summary>An agency's answer, to a question that stands or of what it holds. What it answers is locked with the day.</summary>
-    public async Task AnswerAsync(VisitDay day, VisitRequest visit, VisitAnswer answer, CancellationToken ct)
+    /// <param name="room">As for SettleAsync.</param>
+    public async Task AnswerAsync(VisitDay day, VisitRequest visit, VisitAnswer answer, VisitRoom? room, CancellationToken ct)
     {
         visit.RequireAnswerable(answer);
         if (answer is VisitAnswer.Noted)
@@ -105,7 +106,7 @@ public sealed class VisitDesk(HubDb db, ExchangeDesk desk, VisitPromises promise
 
         // Less, or something else, than the household was told.
         if (visit.State != VisitRequestState.Asked || answer is VisitAnswer.Refused) day.Revise(time);
-        visit.Answer(answer, cipher, time);
+        visit.Answer(Fitted(day, visit, answer, room), cipher, time);
         Tell(visit, $"visit.{answer.Code}", time, answer is VisitAnswer.Refused { Reason: var reason } ? EnumText<VisitRefusalReason>.Of(reason) : "");
     }
 
@@ -140,7 +141,8 @@ public sealed class VisitDesk(HubDb db, ExchangeDesk desk, VisitPromises promise
         await promises.AnswerAsync(day, ct);
     }
 
-    async Task ReplanAsync(VisitDay day, VisitDayMove.Replan plan, DateTimeOffset now, CancellationToken ct)
+    /// <param name="room">By which it was planned; null: nothing was.</param>
+    async Task ReplanAsync(VisitDay day, VisitDayMove.Replan plan, VisitRoom? room, DateTimeOffset now, CancellationToken ct)
     {
         foreach (var visit in day.Visits.Where(v => v.State == VisitRequestState.Confirmed))
             // What has not arrived must not say what does not stand.
@@ -156,7 +158,7 @@ public sealed class VisitDesk(HubDb db, ExchangeDesk desk, VisitPromises promise
         }
 
         foreach (var id in plan.Dropped) await ReleaseAsync(day.Visits.Single(v => v.Id == id), VisitRequest.DoesNotFit, now, ct);
-        foreach (var (id, slot) in plan.Asked) await AskAsync(day.Visits.Single(v => v.Id == id), slot, now, ct);
+        if (room is not null) await AskAsync(day, plan.Asked, room, now, ct);
     }
 
     /// <summary>What cannot come about any more, whoever is to blame: the agency was not reached, or the contact does not consent any longer.</summary>
@@ -171,16 +173,26 @@ public sealed class VisitDesk(HubDb db, ExchangeDesk desk, VisitPromises promise
                 await ReleaseAsync(visit, ErrorReason.ConsentMissing.ToReasonName(), now, ct);
                 day.Revise(now);
             }
-            else if (visit.State == VisitRequestState.Asked && ExchangeOf(visit.ExchangeId!.Value).State is ExchangeState.Undeliverable or ExchangeState.Withdrawn or ExchangeState.Expired) Lapse(day, visit, now);
+            else if (visit.State == VisitRequestState.Asked && ExchangeOf(visit.ExchangeId!.Value).State is ExchangeState.Undeliverable or ExchangeState.Withdrawn or ExchangeState.Expired)
+            {
+                Lapse(day, visit, now);
+            }
         }
     }
 
-    async Task AskAsync(VisitRequest visit, TimeSpanRange slot, DateTimeOffset now, CancellationToken ct)
+    async Task AskAsync(VisitDay day, IReadOnlyDictionary<Guid, TimeSpanRange> slots, VisitRoom room, DateTimeOffset now, CancellationToken ct)
     {
-        if (visit.ExchangeId is { } before) await EndAsync(before, ct);
-        if (visit.ReleaseExchangeId is { } release) await EndAsync(release, ct);
-        visit.Ask(desk.Open(VisitRequestKind.KindName, visit.PartnerId, visit.CaseId, visit.Name, now), [slot]);
-        Tell(visit, "visit.asked", now);
+        var open = await OpenAsync(day, ct);
+        var planned = day.Visits.Where(v => !slots.ContainsKey(v.Id) && v.IsLive && (v.Slot is not null || v.State == VisitRequestState.Asked)).Select(v => (v.Id, v.Slot ?? v.Asked[0]))
+            .Concat(slots.Select(s => (s.Key, s.Value))).ToList();
+        foreach (var visit in day.Visits.Where(v => slots.ContainsKey(v.Id)).ToList())
+        {
+            if (visit.ExchangeId is { } before) await EndAsync(before, ct);
+            if (visit.ReleaseExchangeId is { } release) await EndAsync(release, ct);
+            var others = room.Alternatives(visit.Id, slots[visit.Id], open[visit.Id], [.. planned.Where(p => p.Item1 != visit.Id)]);
+            visit.Ask(desk.Open(VisitRequestKind.KindName, visit.PartnerId, visit.CaseId, visit.Name, now), [slots[visit.Id], .. others]);
+            Tell(visit, "visit.asked", now);
+        }
     }
 
     async Task ReleaseAsync(VisitRequest visit, string reason, DateTimeOffset now, CancellationToken ct)
@@ -196,6 +208,16 @@ public sealed class VisitDesk(HubDb db, ExchangeDesk desk, VisitPromises promise
         db.Attempts.AnyAsync(a => db.Exchanges.Any(e => e.Id == a.ExchangeId && e.CaseId == visit.CaseId && e.PartnerId == visit.PartnerId && e.Subject == visit.Name), ct);
 
     Exchange OpenRelease(VisitRequest visit, DateTimeOffset now) => desk.Open(VisitReleaseKind.KindName, visit.PartnerId, visit.CaseId, visit.Name, now, neverHeld: true);
+
+    /// <summary>Of the times that agencies were asked for, two may not go together: each was asked for its best, and for others. Who comes second has offered a time, and the day is planned around it.</summary>
+    static VisitAnswer Fitted(VisitDay day, VisitRequest visit, VisitAnswer answer, VisitRoom? room)
+    {
+        if (answer is not VisitAnswer.Accepted { Start: var start } accepted) return answer;
+        var slot = new TimeSpanRange(start, start + visit.Length);
+        var held = day.Visits.Where(v => v.IsLive && v.Slot is not null).Select(v => (v.Id, v.Slot!.Value)).ToList();
+        var fits = room?.HasRoomFor([(visit.Id, slot), .. held]) ?? (start == visit.AskedStarts[0] && held.TrueForAll(h => h.Value.End <= slot.Start || slot.End <= h.Value.Start));
+        return fits ? answer : new VisitAnswer.Proposed([slot]) { Message = accepted.Message };
+    }
 
     /// <summary>The time of the answer. What was answered before, and is said otherwise now, has no exchange that waits.</summary>
     async Task<DateTimeOffset> AnswerExchangeAsync(VisitRequest visit, VisitAnswer answer, CancellationToken ct)

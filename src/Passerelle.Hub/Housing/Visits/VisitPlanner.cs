@@ -10,7 +10,7 @@ namespace Passerelle.Hub.Housing.Visits;
 /// <remarks>
 /// Not with OR-Tools, though it routes with time windows: measured on 30 days of 10 visits its routing search missed the best plan of 10, and with guided local search of none, but then takes
 /// its whole time limit for every day and never knows that it is done; its packages are 440 MB. A day has a dozen visits at most, and <see cref="RouteSearch"/> proves the best order of those in
-/// a tenth of a second.
+/// a fraction of a second.
 /// </remarks>
 public static class VisitPlanner
 {

@@ -11,6 +11,11 @@ namespace Passerelle.Hub.Housing.Visits;
 /// <param name="Travel">From (row) to (column): the base, then the homes in their order; in steps of five minutes.</param>
 public sealed record VisitRoom(GeoPoint Base, TimeSpanRange Hours, IReadOnlyList<(Guid Id, GeoPoint Point, TimeSpan Length)> Homes, IReadOnlyList<IReadOnlyList<TimeSpan>> Travel, TravelSource Source)
 {
+    const int MaxAlternatives = 2;
+
+    static readonly TimeSpan Apart = TimeSpan.FromHours(1);
+    static readonly TimeSpan Step = TimeSpan.FromMinutes(15);
+
     public IReadOnlyDictionary<Guid, TimeSpanRange> Place(IReadOnlyList<(Guid Id, IReadOnlyList<TimeSpanRange> Windows)> wanted) =>
         Plan(wanted).Visits.ToDictionary(v => v.StopId, v => new TimeSpanRange(v.Start, v.End));
 
@@ -21,6 +26,34 @@ public sealed record VisitRoom(GeoPoint Base, TimeSpanRange Hours, IReadOnlyList
         var stops = wanted.Select(w => (Home: Homes[at[w.Id] - 1], w.Windows)).Select(w => new VisitStop(w.Home.Id, w.Home.Point, w.Home.Length, w.Windows)).ToList();
         return VisitPlanner.Plan(new VisitDayProblem(Base, Hours, stops, Array.ConvertAll(places, from => (IReadOnlyList<TimeSpan>)Array.ConvertAll(places, to => Travel[from][to]))));
     }
+
+    /// <summary>Whether all these can be, and the ways between them.</summary>
+    public bool HasRoomFor(IReadOnlyList<(Guid Id, TimeSpanRange Slot)> slots) => Plan([.. slots.Select(s => (s.Id, (IReadOnlyList<TimeSpanRange>)[s.Slot]))]).LeftOut.Count == 0;
+
+    /// <summary>Where else one visit could be, between the others as they are planned: an agency need not say no to one time only to be asked for another. The nearest first, no two within an hour.</summary>
+    public IReadOnlyList<TimeSpanRange> Alternatives(Guid id, TimeSpanRange best, IReadOnlyList<TimeSpanRange> open, IReadOnlyList<(Guid Id, TimeSpanRange Slot)> others)
+    {
+        var at = Homes.Index().ToDictionary(h => h.Item.Id, h => h.Index + 1);
+        var (me, length) = (at[id], best.End - best.Start);
+        List<(int Place, TimeSpanRange Slot)> stops = [(0, new(Hours.Start, Hours.Start)), .. others.OrderBy(o => o.Slot.Start).Select(o => (at[o.Id], o.Slot)), (0, new(Hours.End, Hours.End))];
+        var free =
+            from gap in stops.Zip(stops.Skip(1))
+            let ways = (To: Travel[gap.First.Place][me], From: Travel[me][gap.Second.Place])
+            where ways.To <= Hours.End - Hours.Start && ways.From <= Hours.End - Hours.Start
+            from window in open
+            let first = Later(gap.First.Slot.End + ways.To, window.Start)
+            let last = Earlier(gap.Second.Slot.Start - ways.From, window.End) - length
+            from step in Enumerable.Range(0, (int)Math.Max(0, Math.Floor((last - first) / Step) + 1))
+            select first + step * Step;
+        var chosen = new List<DateTimeOffset> { best.Start };
+        foreach (var start in free.OrderBy(s => (s - best.Start).Duration()).ThenBy(s => s))
+            if (chosen.Count <= MaxAlternatives && chosen.TrueForAll(c => (c - start).Duration() >= Apart)) chosen.Add(start);
+        return [.. chosen.Skip(1).Select(start => new TimeSpanRange(start, start + length))];
+    }
+
+    static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+
+    static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 }
 
 /// <summary>Finds out what a day is planned by. Travel times may come from a service far away: to be asked before anything is locked.</summary>

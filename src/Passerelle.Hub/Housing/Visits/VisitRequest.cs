@@ -162,7 +162,12 @@ public sealed class VisitRequest
         {
             VisitAnswer.Accepted => State is VisitRequestState.Asked or VisitRequestState.Lapsed,
             VisitAnswer.Proposed or VisitAnswer.Refused => IsLive || State == VisitRequestState.Lapsed,
-            VisitAnswer.Noted => (IsTold && State is VisitRequestState.Accepted or VisitRequestState.Confirmed) || (State is VisitRequestState.Released or VisitRequestState.Lapsed && ReleaseExchangeId is not null),
+            VisitAnswer.Noted => State switch
+            {
+                VisitRequestState.Accepted or VisitRequestState.Confirmed => IsTold,
+                VisitRequestState.Released or VisitRequestState.Lapsed => ReleaseExchangeId is not null,
+                VisitRequestState.Asked or VisitRequestState.Proposed or VisitRequestState.Refused => false,
+            },
             _ => throw new ArgumentOutOfRangeException(nameof(answer)),
         };
         if (!may) throw Conflict("The visit request does not wait for this answer.");

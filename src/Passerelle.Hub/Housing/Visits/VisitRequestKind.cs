@@ -85,7 +85,7 @@ public sealed class VisitRequestKind(HubDb db, Gate gate, Vault vault) : IExchan
             ChildCount = household.Count(p => p.Role == PersonRole.Child),
         };
         if (visit.IsTold) file.Confirmed = VisitWire.ToWire(visit.Slot!.Value);
-        else file.AskedTimes.AddRange(visit.AskedStarts.Select(s => s.ToWire()));
+        else file.AskedSlots.AddRange(visit.Asked.Select(VisitWire.ToWire));
         return file;
     }
 

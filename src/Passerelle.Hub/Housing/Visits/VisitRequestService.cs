@@ -61,7 +61,7 @@ public sealed class VisitRequestService(HubDb db, RequestLedger ledger, VisitPla
             var visit = day.Visits.Single(v => v.Id == id);
             Check(answer!, visit, now, violations);
             violations.ThrowIfAny();
-            await visits.AnswerAsync(day, visit, answer!, ct);
+            await visits.AnswerAsync(day, visit, answer!, room, ct);
             await visits.SettleAsync(day, room, ct);
             return new Wire.AnswerVisitRequestResponse { VisitRequest = VisitWire.ToWire(visit, toPartner: true) };
         });

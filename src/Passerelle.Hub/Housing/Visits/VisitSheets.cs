@@ -41,7 +41,7 @@ public sealed class VisitSheets(HubDb db, VisitPlanning planning, Vault vault)
         $"{home.Postcode} {home.City}".Trim(),
         visit.Point,
         agency,
-        Phone: null,
+        Phone: home.Details.ContactPhone,
         Note: visit.OpenAnswerMessage(cipher) is { Length: > 0 } note ? note : null);
 
     /// <summary>In the agency's word for it: "Maison/villa 5 pièces, 110 m²".</summary>

@@ -49,7 +49,7 @@ public static class VisitWire
             AnswerTime = visit.AnswerTime.ToWire(),
             Round = visit.Round,
         };
-        wire.AskedTimes.AddRange(visit.AskedStarts.Select(s => s.ToWire()));
+        wire.AskedSlots.AddRange(visit.Asked.Select(ToWire));
         return wire;
     }
 

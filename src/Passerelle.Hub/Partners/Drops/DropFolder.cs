@@ -81,7 +81,9 @@ public sealed class DropFolder(string root, string partnerId)
         if (!IsFolder(to)) throw new IOException("One of a drop folder's own folders is a link.");
         // By the file's own time: done twice, it is in one place.
         var name = Path.Combine(to, $"{TimeZoneInfo.ConvertTimeFromUtc(sight.WriteTime, Paris):yyyyMMdd-HHmmss}-{Shown(sight.Name)}");
-        File.WriteAllText(name + ".part", report, Encoding.UTF8);
+        File.Delete(name + ".part");
+        // New, or not at all: whatever lies there, nothing is written through it.
+        using (var text = new StreamWriter(new FileStream(name + ".part", FileMode.CreateNew), Encoding.UTF8)) text.Write(report);
         File.Move(name + ".part", name + ReportSuffix, overwrite: true);
         if (!IsStill(sight)) return;
         if (keepsFile) File.Move(Path.Combine(depot, sight.Name), name, overwrite: true);

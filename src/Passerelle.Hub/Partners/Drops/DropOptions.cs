@@ -14,7 +14,7 @@ public sealed class DropOptions
     /// <summary>A file is complete when two looks have found it the same, and nothing was written to it for so long. Longer than an upload pauses. Default 15 s.</summary>
     public TimeSpan Quiet { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>What is cut is waited for, as if it were still on its way: its upload may have been broken off, to be taken up again. After so long without a change it is refused. Default 30 minutes.</summary>
+    /// <summary>What is cut, or could not be taken, is left alone for so long unless it changes: its upload may have been broken off, to be taken up again. What is still cut then is refused. Default 30 minutes.</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>How many days files and reports stay in done/ and refused/. Files hold what the hub itself does not keep (owners, mandates, keys): 0 keeps the reports for a day and no file. Default 7.</summary>

@@ -7,8 +7,8 @@ public sealed class DropWatch(DropOptions options)
     readonly Dictionary<(string PartnerId, string Name), Rest> rests = [];
 
     /// <param name="Since">When the first of the looks was that found it so.</param>
-    /// <param name="IsCut">A door has found that its end is missing.</param>
-    sealed record Rest(DropSight Sight, TimeSpan Since, bool IsCut);
+    /// <param name="Due">When it is to be taken, if it is still so.</param>
+    sealed record Rest(DropSight Sight, TimeSpan Since, TimeSpan Due);
 
     /// <param name="elapsed">On a clock of this process.</param>
     /// <returns>What is complete, and for how long it has been waiting to be taken.</returns>
@@ -22,21 +22,21 @@ public sealed class DropWatch(DropOptions options)
             {
                 if (!rests.TryGetValue((partnerId, sight.Name), out var rest) || rest.Sight != sight)
                 {
-                    rests[(partnerId, sight.Name)] = new Rest(sight, elapsed, false);
+                    rests[(partnerId, sight.Name)] = new Rest(sight, elapsed, elapsed + options.Quiet);
                     continue;
                 }
 
-                var waited = elapsed - rest.Since - (rest.IsCut ? options.Patience : options.Quiet);
-                if (waited >= TimeSpan.Zero) complete.Add((sight, waited, elapsed - rest.Since >= options.Patience));
+                if (elapsed >= rest.Due) complete.Add((sight, elapsed - rest.Due, elapsed - rest.Since >= options.Patience));
             }
 
             return complete;
         }
     }
 
-    public void IsCut(string partnerId, DropSight sight)
+    /// <summary>It could not be taken: not again before patience has ended, unless it changes.</summary>
+    public void Postpone(string partnerId, DropSight sight, TimeSpan elapsed)
     {
         lock (gate)
-            if (rests.TryGetValue((partnerId, sight.Name), out var rest) && rest.Sight == sight) rests[(partnerId, sight.Name)] = rest with { IsCut = true };
+            if (rests.TryGetValue((partnerId, sight.Name), out var rest) && rest.Sight == sight) rests[(partnerId, sight.Name)] = rest with { Due = elapsed + options.Patience };
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Passerelle.Hub.Persistence;
+using Passerelle.Hub.Platform.Errors;
 using Passerelle.Hub.Platform.Jobs;
 
 namespace Passerelle.Hub.Partners.Drops;
@@ -74,7 +75,18 @@ public sealed partial class TakeDrops : IDueWork
             ct.ThrowIfCancellationRequested();
             await using var content = folder.Open(sight);
             if (content is null) continue;
-            switch (await door.TakeAsync(new DroppedFile(folder.PartnerId, DropFolder.Shown(sight.Name), content, new DateTimeOffset(sight.WriteTime)), ct))
+            DropOutcome? outcome = null;
+            try
+            {
+                outcome = await door.TakeAsync(new DroppedFile(folder.PartnerId, DropFolder.Shown(sight.Name), content, new DateTimeOffset(sight.WriteTime)), ct);
+            }
+            // A file that breaks its door is in nobody's way, and is not tried all the time.
+            catch (Exception e) when (!ct.IsCancellationRequested && !ErrorInterceptor.IsStorageOutage(e))
+            {
+                LogDoorFailed(folder.PartnerId, e.GetType().Name);
+            }
+
+            switch (outcome)
             {
                 case DropOutcome.Taken taken:
                     PutAway("done", taken.Report);
@@ -85,8 +97,8 @@ public sealed partial class TakeDrops : IDueWork
                 case DropOutcome.Cut cut when isLastChance:
                     PutAway("refused", cut.Report);
                     break;
-                case DropOutcome.Cut:
-                    watch.IsCut(folder.PartnerId, sight);
+                case DropOutcome.Cut or null:
+                    watch.Postpone(folder.PartnerId, sight, time.GetElapsedTime(began));
                     break;
                 case DropOutcome.Later:
                     return;
@@ -127,4 +139,7 @@ public sealed partial class TakeDrops : IDueWork
 
     [LoggerMessage(2, LogLevel.Warning, "The folder of {Partner} could not be worked through ({Kind}); it will be tried again")]
     partial void LogNotTaken(string partner, string kind);
+
+    [LoggerMessage(3, LogLevel.Error, "A file of {Partner} could not be taken ({Kind}); it stays where it is, and is tried again later")]
+    partial void LogDoorFailed(string partner, string kind);
 }

@@ -205,7 +205,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.CheckConstraint("ck_disclosures_channel", "channel in ('push', 'pull', 'download')");
                     table.CheckConstraint("ck_disclosures_consent_id", "(ground = 'consent') = (consent_id is not null)");
                     table.CheckConstraint("ck_disclosures_ground", "ground in ('consent', 'public_task', 'legal_obligation', 'contract', 'legitimate_interest')");
-                    table.CheckConstraint("ck_disclosures_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                    table.CheckConstraint("ck_disclosures_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit')");
                 });
 
             migrationBuilder.CreateTable(
@@ -225,6 +225,45 @@ namespace Passerelle.Hub.Persistence.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_events", x => x.sequence);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "homes",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    transaction = table.Column<string>(type: "text", nullable: false),
+                    postcode = table.Column<string>(type: "text", nullable: true),
+                    listing_count = table.Column<int>(type: "integer", nullable: false),
+                    merged_into_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    update_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_homes", x => x.id);
+                    table.CheckConstraint("ck_homes_merged_into_id", "merged_into_id is null or (listing_count = 0 and merged_into_id <> id)");
+                    table.CheckConstraint("ck_homes_transaction", "transaction in ('sale', 'rental', 'seasonal_rental', 'life_annuity', 'investment', 'business_sale', 'lease_transfer', 'catalogue_house')");
+                    table.ForeignKey(
+                        name: "fk_homes_homes_merged_into_id",
+                        column: x => x.merged_into_id,
+                        principalTable: "homes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "listing_followers",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "text", nullable: false),
+                    changed_transaction = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "'0'::xid8"),
+                    changed_sequence = table.Column<long>(type: "bigint", nullable: false, defaultValue: 0L),
+                    due_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false, defaultValueSql: "hub_now()")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_listing_followers", x => x.name);
                 });
 
             migrationBuilder.CreateTable(
@@ -302,7 +341,29 @@ namespace Passerelle.Hub.Persistence.Migrations
                 {
                     table.PrimaryKey("pk_person_restrictions", x => new { x.person_id, x.scope });
                     table.CheckConstraint("ck_person_restrictions_reason", "reason in ('restricted', 'objection_pending', 'objection_upheld')");
-                    table.CheckConstraint("ck_person_restrictions_scope", "case when reason = 'restricted' then scope = 'everything' else scope in ('employment_referral', 'school_enrolment', 'recall') end");
+                    table.CheckConstraint("ck_person_restrictions_scope", "case when reason = 'restricted' then scope = 'everything' else scope in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit') end");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "places",
+                columns: table => new
+                {
+                    code = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    postcodes = table.Column<string[]>(type: "text[]", nullable: false),
+                    epci_code = table.Column<string>(type: "text", nullable: true),
+                    epci_name = table.Column<string>(type: "text", nullable: true),
+                    population = table.Column<int>(type: "integer", nullable: true),
+                    latitude = table.Column<double>(type: "double precision", nullable: true),
+                    longitude = table.Column<double>(type: "double precision", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_places", x => x.code);
+                    table.CheckConstraint("ck_places_code", "code ~ '^[0-9][0-9AB][0-9]{3}$' and name <> ''");
+                    table.CheckConstraint("ck_places_epci", "(epci_code is null) = (epci_name is null)");
+                    table.CheckConstraint("ck_places_population", "population >= 0");
+                    table.CheckConstraint("ck_places_position", "(latitude is null) = (longitude is null)");
                 });
 
             migrationBuilder.CreateTable(
@@ -326,7 +387,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.CheckConstraint("ck_purposes_categories", "categories <@ array['identity', 'contact', 'career', 'statement', 'schooling', 'document']");
                     table.CheckConstraint("ck_purposes_ground", "ground in ('consent', 'public_task', 'legal_obligation', 'contract', 'legitimate_interest')");
                     table.CheckConstraint("ck_purposes_guardians", "guardians in ('one', 'all')");
-                    table.CheckConstraint("ck_purposes_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                    table.CheckConstraint("ck_purposes_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit')");
                     table.CheckConstraint("ck_purposes_recipients", "cardinality(recipients) > 0 and recipients <@ array['employment', 'housing', 'schooling', 'discovery', 'leisure']");
                     table.CheckConstraint("ck_purposes_version", "version > 0");
                 });
@@ -380,6 +441,34 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "search_matches",
+                columns: table => new
+                {
+                    search_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    listing_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    score = table.Column<int>(type: "integer", nullable: false),
+                    criteria = table.Column<string>(type: "text", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    update_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    gone_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    changed_transaction = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "pg_current_xact_id()"),
+                    changed_sequence = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    create_transaction = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "pg_current_xact_id()"),
+                    create_sequence = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_search_matches", x => new { x.search_id, x.listing_id });
+                    table.CheckConstraint("ck_search_matches_gone_time", "(state = 'gone') = (gone_time is not null)");
+                    table.CheckConstraint("ck_search_matches_kind", "kind in ('match', 'near_miss')");
+                    table.CheckConstraint("ck_search_matches_score", "score between 0 and 100");
+                    table.CheckConstraint("ck_search_matches_state", "state in ('current', 'gone')");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "secrets",
                 schema: "vault",
                 columns: table => new
@@ -410,6 +499,52 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.CheckConstraint("ck_persons_role", "role in ('adult', 'child')");
                     table.ForeignKey(
                         name: "fk_persons_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "searches",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    transaction = table.Column<string>(type: "text", nullable: false),
+                    places = table.Column<string[]>(type: "text[]", nullable: false),
+                    area_place = table.Column<string>(type: "text", nullable: true),
+                    area_latitude = table.Column<double>(type: "double precision", nullable: true),
+                    area_longitude = table.Column<double>(type: "double precision", nullable: true),
+                    area_metres = table.Column<double>(type: "double precision", nullable: true),
+                    area_travel = table.Column<TimeSpan>(type: "interval", nullable: true),
+                    budget_cents = table.Column<long>(type: "bigint", nullable: true),
+                    min_rooms = table.Column<int>(type: "integer", nullable: true),
+                    min_bedrooms = table.Column<int>(type: "integer", nullable: true),
+                    min_surface = table.Column<decimal>(type: "numeric", nullable: true),
+                    kinds = table.Column<string[]>(type: "text[]", nullable: false),
+                    worst_energy = table.Column<string>(type: "text", nullable: true),
+                    musts = table.Column<string[]>(type: "text[]", nullable: false),
+                    wishes = table.Column<string[]>(type: "text[]", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    update_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    match_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_searches", x => x.id);
+                    table.CheckConstraint("ck_searches_area", "num_nulls(area_latitude, area_longitude, area_metres) in (0, 3) and (area_travel is null or area_metres is not null)");
+                    table.CheckConstraint("ck_searches_end_time", "(state = 'ended') = (end_time is not null)");
+                    table.CheckConstraint("ck_searches_features", "musts || wishes <@ array['garden', 'parking', 'furnished', 'unfurnished', 'lift', 'terrace', 'cellar', 'ground_floor']");
+                    table.CheckConstraint("ck_searches_kinds", "kinds <@ array['house', 'apartment', 'land', 'other']");
+                    table.CheckConstraint("ck_searches_state", "state in ('active', 'ended')");
+                    table.CheckConstraint("ck_searches_transaction", "transaction in ('sale', 'rental')");
+                    table.CheckConstraint("ck_searches_where", "cardinality(places) > 0 or area_metres > 0");
+                    table.CheckConstraint("ck_searches_worst_energy", "worst_energy in ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'not_subject', 'blank')");
+                    table.ForeignKey(
+                        name: "fk_searches_cases_case_id",
                         column: x => x.case_id,
                         principalTable: "cases",
                         principalColumn: "id",
@@ -566,7 +701,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.PrimaryKey("pk_agreements", x => x.id);
                     table.CheckConstraint("ck_agreements_categories", "cardinality(categories) > 0 and categories <@ array['identity', 'contact', 'career', 'statement', 'schooling', 'document']");
                     table.CheckConstraint("ck_agreements_end_time", "end_time > start_time");
-                    table.CheckConstraint("ck_agreements_purposes", "cardinality(purposes) > 0 and purposes <@ array['employment_referral', 'school_enrolment', 'recall']");
+                    table.CheckConstraint("ck_agreements_purposes", "cardinality(purposes) > 0 and purposes <@ array['employment_referral', 'school_enrolment', 'recall', 'housing_visit']");
                     table.CheckConstraint("ck_agreements_role", "role in ('controller', 'joint_controller', 'processor')");
                     table.ForeignKey(
                         name: "fk_agreements_partners_partner_id",
@@ -664,7 +799,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.PrimaryKey("pk_consents", x => x.id);
                     table.CheckConstraint("ck_consents_given_by", "cardinality(given_by) > 0");
                     table.CheckConstraint("ck_consents_method", "method in ('online', 'written', 'signed_form', 'spoken')");
-                    table.CheckConstraint("ck_consents_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                    table.CheckConstraint("ck_consents_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit')");
                     table.CheckConstraint("ck_consents_recipient", "(partner_id is null) = (recipient_kind is not null)");
                     table.CheckConstraint("ck_consents_recipient_kind", "recipient_kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
                     table.CheckConstraint("ck_consents_times", "give_time <= create_time and expire_time > create_time");
@@ -754,7 +889,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                     encoding = table.Column<string>(type: "text", nullable: false),
                     sha256 = table.Column<byte[]>(type: "bytea", nullable: false),
                     size_bytes = table.Column<long>(type: "bigint", nullable: false),
+                    make_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
                     received_count = table.Column<int>(type: "integer", nullable: false),
                     new_count = table.Column<int>(type: "integer", nullable: false),
                     changed_count = table.Column<int>(type: "integer", nullable: false),
@@ -762,16 +899,31 @@ namespace Passerelle.Hub.Persistence.Migrations
                     rejected_count = table.Column<int>(type: "integer", nullable: false),
                     withdrawn_count = table.Column<int>(type: "integer", nullable: false),
                     withheld_count = table.Column<int>(type: "integer", nullable: false),
+                    held_count = table.Column<int>(type: "integer", nullable: false),
+                    superseded_count = table.Column<int>(type: "integer", nullable: false),
+                    verdict = table.Column<string>(type: "text", nullable: true),
+                    decided_count = table.Column<int>(type: "integer", nullable: true),
+                    decide_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    decided_by = table.Column<string>(type: "text", nullable: true),
+                    decided_why = table.Column<string>(type: "text", nullable: true),
                     problem_count = table.Column<int>(type: "integer", nullable: false),
-                    photo_count = table.Column<int>(type: "integer", nullable: false)
+                    photo_count = table.Column<int>(type: "integer", nullable: false),
+                    changed_transaction = table.Column<ulong>(type: "xid8", nullable: false, defaultValueSql: "pg_current_xact_id()"),
+                    changed_sequence = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_import_reports", x => x.id);
-                    table.CheckConstraint("ck_import_reports_counts", "least(new_count, changed_count, unchanged_count, rejected_count, withdrawn_count, withheld_count, photo_count) >= 0");
+                    table.CheckConstraint("ck_import_reports_counts", "least(new_count, changed_count, unchanged_count, rejected_count, withdrawn_count, withheld_count, held_count, superseded_count, photo_count) >= 0");
+                    table.CheckConstraint("ck_import_reports_decision", "case when state = 'decided' then num_nulls(verdict, decided_count, decide_time, decided_by, decided_why) = 0 else num_nonnulls(verdict, decided_count, decide_time, decided_by, decided_why) = 0 end");
+                    table.CheckConstraint("ck_import_reports_held_count", "(state in ('held', 'decided', 'settled')) = (held_count > 0)");
+                    table.CheckConstraint("ck_import_reports_make_time", "make_time <= create_time");
                     table.CheckConstraint("ck_import_reports_problem_count", "problem_count >= rejected_count");
-                    table.CheckConstraint("ck_import_reports_received_count", "received_count = new_count + changed_count + unchanged_count + rejected_count");
+                    table.CheckConstraint("ck_import_reports_received_count", "received_count = new_count + changed_count + unchanged_count + rejected_count + superseded_count");
                     table.CheckConstraint("ck_import_reports_sha256", "octet_length(sha256) = 32");
+                    table.CheckConstraint("ck_import_reports_state", "state in ('applied', 'held', 'decided', 'settled', 'superseded')");
+                    table.CheckConstraint("ck_import_reports_verdict", "verdict in ('apply', 'keep')");
                     table.ForeignKey(
                         name: "fk_import_reports_partners_partner_id",
                         column: x => x.partner_id,
@@ -857,6 +1009,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     longitude = table.Column<decimal>(type: "numeric", nullable: true),
                     photos = table.Column<string[]>(type: "text[]", nullable: false),
                     virtual_tour = table.Column<string>(type: "text", nullable: true),
+                    details = table.Column<string>(type: "jsonb", nullable: false),
                     content_hash = table.Column<byte[]>(type: "bytea", nullable: false),
                     create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     update_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
@@ -933,6 +1086,28 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "opening_spans",
+                columns: table => new
+                {
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    agency = table.Column<string>(type: "text", nullable: false),
+                    day = table.Column<int>(type: "integer", nullable: false),
+                    from_minute = table.Column<int>(type: "integer", nullable: false),
+                    until_minute = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_opening_spans", x => new { x.partner_id, x.agency, x.day, x.from_minute });
+                    table.CheckConstraint("ck_opening_spans_span", "day between 1 and 7 and from_minute >= 0 and until_minute > from_minute and until_minute <= 1440");
+                    table.ForeignKey(
+                        name: "fk_opening_spans_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "signing_keys",
                 columns: table => new
                 {
@@ -978,6 +1153,49 @@ namespace Passerelle.Hub.Persistence.Migrations
                         principalSchema: "vault",
                         principalTable: "person_keys",
                         principalColumn: "person_id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "former_places",
+                columns: table => new
+                {
+                    code = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    place_code = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_former_places", x => new { x.code, x.name });
+                    table.CheckConstraint("ck_former_places_code", "code ~ '^[0-9][0-9AB][0-9]{3}$'");
+                    table.ForeignKey(
+                        name: "fk_former_places_places_place_code",
+                        column: x => x.place_code,
+                        principalTable: "places",
+                        principalColumn: "code",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "place_facts",
+                columns: table => new
+                {
+                    place_code = table.Column<string>(type: "text", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    date = table.Column<DateOnly>(type: "date", nullable: false),
+                    value = table.Column<long>(type: "bigint", nullable: false),
+                    source = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_place_facts", x => new { x.place_code, x.kind, x.date });
+                    table.CheckConstraint("ck_place_facts_kind", "kind in ('fibre_premises')");
+                    table.CheckConstraint("ck_place_facts_value", "value >= 0");
+                    table.ForeignKey(
+                        name: "fk_place_facts_places_place_code",
+                        column: x => x.place_code,
+                        principalTable: "places",
+                        principalColumn: "code",
                         onDelete: ReferentialAction.Restrict);
                 });
 
@@ -1110,6 +1328,47 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "visit_days",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    date = table.Column<DateOnly>(type: "date", nullable: false),
+                    start_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    end_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    @base = table.Column<byte[]>(name: "base", type: "bytea", nullable: false),
+                    minimum_visits = table.Column<int>(type: "integer", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    revision = table.Column<int>(type: "integer", nullable: false),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    revise_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    confirm_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    release_reason = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_visit_days", x => x.id);
+                    table.CheckConstraint("ck_visit_days_confirmed", "(state = 'confirmed') = (confirm_time is not null)");
+                    table.CheckConstraint("ck_visit_days_counts", "minimum_visits > 0 and revision > 0 and revise_time >= create_time");
+                    table.CheckConstraint("ck_visit_days_hours", "end_time > start_time and date = (start_time at time zone 'Europe/Paris')::date");
+                    table.CheckConstraint("ck_visit_days_released", "(state = 'released') = (release_reason is not null)");
+                    table.CheckConstraint("ck_visit_days_state", "state in ('asking', 'held', 'confirmed', 'released')");
+                    table.ForeignKey(
+                        name: "fk_visit_days_cases_case_id",
+                        column: x => x.case_id,
+                        principalTable: "cases",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_visit_days_persons_person_id",
+                        column: x => x.person_id,
+                        principalTable: "persons",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "policy_change_moves",
                 columns: table => new
                 {
@@ -1164,7 +1423,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                     table.CheckConstraint("ck_consent_entries_kind", "kind in ('given', 'withdrawn')");
                     table.CheckConstraint("ck_consent_entries_link", "sequence > 0 and octet_length(hash) = 32");
                     table.CheckConstraint("ck_consent_entries_method", "kind = 'withdrawn' or method is not null");
-                    table.CheckConstraint("ck_consent_entries_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                    table.CheckConstraint("ck_consent_entries_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit')");
                     table.CheckConstraint("ck_consent_entries_recipient_kind", "recipient_kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
                     table.ForeignKey(
                         name: "fk_consent_entries_consents_consent_id",
@@ -1367,6 +1626,32 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "agency_feeds",
+                columns: table => new
+                {
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    agency = table.Column<string>(type: "text", nullable: false),
+                    make_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    report_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_agency_feeds", x => new { x.partner_id, x.agency });
+                    table.ForeignKey(
+                        name: "fk_agency_feeds_import_reports_report_id",
+                        column: x => x.report_id,
+                        principalTable: "import_reports",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_agency_feeds_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "import_problems",
                 columns: table => new
                 {
@@ -1392,6 +1677,100 @@ namespace Passerelle.Hub.Persistence.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "held_listings",
+                columns: table => new
+                {
+                    report_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    listing_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    changed_sequence = table.Column<long>(type: "bigint", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_held_listings", x => new { x.report_id, x.listing_id });
+                    table.CheckConstraint("ck_held_listings_state", "state in ('held', 'withdrawn', 'kept', 'settled')");
+                    table.ForeignKey(
+                        name: "fk_held_listings_import_reports_report_id",
+                        column: x => x.report_id,
+                        principalTable: "import_reports",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_held_listings_listings_listing_id",
+                        column: x => x.listing_id,
+                        principalTable: "listings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_held_listings_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "home_decisions",
+                columns: table => new
+                {
+                    first_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    second_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    are_same = table.Column<bool>(type: "boolean", nullable: false),
+                    why = table.Column<string>(type: "text", nullable: false),
+                    by = table.Column<string>(type: "text", nullable: false),
+                    decide_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_home_decisions", x => new { x.first_id, x.second_id });
+                    table.CheckConstraint("ck_home_decisions_pair", "first_id < second_id");
+                    table.ForeignKey(
+                        name: "fk_home_decisions_listings_first_id",
+                        column: x => x.first_id,
+                        principalTable: "listings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_home_decisions_listings_second_id",
+                        column: x => x.second_id,
+                        principalTable: "listings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "home_listings",
+                columns: table => new
+                {
+                    listing_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    home_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    transaction = table.Column<string>(type: "text", nullable: false),
+                    postcode = table.Column<string>(type: "text", nullable: true),
+                    size = table.Column<decimal>(type: "numeric", nullable: true),
+                    price_cents = table.Column<long>(type: "bigint", nullable: false),
+                    join_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    leave_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_home_listings", x => x.listing_id);
+                    table.CheckConstraint("ck_home_listings_transaction", "transaction in ('sale', 'rental', 'seasonal_rental', 'life_annuity', 'investment', 'business_sale', 'lease_transfer', 'catalogue_house')");
+                    table.ForeignKey(
+                        name: "fk_home_listings_homes_home_id",
+                        column: x => x.home_id,
+                        principalTable: "homes",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_home_listings_listings_listing_id",
+                        column: x => x.listing_id,
+                        principalTable: "listings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "document_contents",
                 columns: table => new
                 {
@@ -1405,6 +1784,80 @@ namespace Passerelle.Hub.Persistence.Migrations
                         name: "fk_document_contents_documents_document_id",
                         column: x => x.document_id,
                         principalTable: "documents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "visit_requests",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    case_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    partner_id = table.Column<string>(type: "text", nullable: false),
+                    listing_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    latitude = table.Column<double>(type: "double precision", nullable: false),
+                    longitude = table.Column<double>(type: "double precision", nullable: false),
+                    length = table.Column<TimeSpan>(type: "interval", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    exchange_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    release_exchange_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    round = table.Column<int>(type: "integer", nullable: false),
+                    asked_starts = table.Column<DateTimeOffset[]>(type: "timestamp with time zone[]", nullable: false),
+                    offered_starts = table.Column<DateTimeOffset[]>(type: "timestamp with time zone[]", nullable: false),
+                    offered_ends = table.Column<DateTimeOffset[]>(type: "timestamp with time zone[]", nullable: false),
+                    slot_start = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    slot_end = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    is_told = table.Column<bool>(type: "boolean", nullable: false),
+                    refusal_reason = table.Column<string>(type: "text", nullable: true),
+                    release_reason = table.Column<string>(type: "text", nullable: true),
+                    create_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answer_time = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    answer_message = table.Column<byte[]>(type: "bytea", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_visit_requests", x => x.id);
+                    table.CheckConstraint("ck_visit_requests_held", "case when state in ('accepted', 'confirmed') then slot_start is not null when state = 'released' then true else slot_start is null end");
+                    table.CheckConstraint("ck_visit_requests_length", "length between interval '5 minutes' and interval '4 hours'");
+                    table.CheckConstraint("ck_visit_requests_offered", "(state = 'proposed') = (cardinality(offered_starts) > 0) and cardinality(offered_starts) = cardinality(offered_ends)");
+                    table.CheckConstraint("ck_visit_requests_point", "latitude between -90 and 90 and longitude between -180 and 180");
+                    table.CheckConstraint("ck_visit_requests_refusal_reason", "refusal_reason in ('sold', 'let', 'off_market', 'no_time', 'other')");
+                    table.CheckConstraint("ck_visit_requests_refused", "(state = 'refused') = (refusal_reason is not null)");
+                    table.CheckConstraint("ck_visit_requests_released", "(state = 'released') = (release_reason is not null) and (release_exchange_id is null or state in ('released', 'lapsed'))");
+                    table.CheckConstraint("ck_visit_requests_round", "round >= 0 and (round = 0) = (exchange_id is null) and (round = 0) = (cardinality(asked_starts) = 0) and (round > 0 or state = 'released')");
+                    table.CheckConstraint("ck_visit_requests_slot", "(slot_start is null) = (slot_end is null) and coalesce(slot_end = slot_start + length, true)");
+                    table.CheckConstraint("ck_visit_requests_state", "state in ('asked', 'accepted', 'proposed', 'refused', 'lapsed', 'confirmed', 'released')");
+                    table.CheckConstraint("ck_visit_requests_told", "case state when 'confirmed' then is_told when 'accepted' then true else not is_told end");
+                    table.ForeignKey(
+                        name: "fk_visit_requests_exchanges_exchange_id",
+                        column: x => x.exchange_id,
+                        principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_visit_requests_exchanges_release_exchange_id",
+                        column: x => x.release_exchange_id,
+                        principalTable: "exchanges",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_visit_requests_listings_listing_id",
+                        column: x => x.listing_id,
+                        principalTable: "listings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_visit_requests_partners_partner_id",
+                        column: x => x.partner_id,
+                        principalTable: "partners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_visit_requests_visit_days_day_id",
+                        column: x => x.day_id,
+                        principalTable: "visit_days",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -1480,6 +1933,33 @@ namespace Passerelle.Hub.Persistence.Migrations
                         onDelete: ReferentialAction.Restrict);
                 });
 
+            migrationBuilder.CreateTable(
+                name: "home_links",
+                columns: table => new
+                {
+                    first_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    second_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    score = table.Column<double>(type: "double precision", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_home_links", x => new { x.first_id, x.second_id });
+                    table.CheckConstraint("ck_home_links_pair", "first_id < second_id");
+                    table.CheckConstraint("ck_home_links_score", "score > 0 and score <= 1");
+                    table.ForeignKey(
+                        name: "fk_home_links_home_listings_first_id",
+                        column: x => x.first_id,
+                        principalTable: "home_listings",
+                        principalColumn: "listing_id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_home_links_home_listings_second_id",
+                        column: x => x.second_id,
+                        principalTable: "home_listings",
+                        principalColumn: "listing_id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
             migrationBuilder.InsertData(
                 table: "clock_policies",
                 columns: new[] { "id", "version", "create_time", "terms" },
@@ -1496,6 +1976,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 values: new object[,]
                 {
                     { "employment_referral", 1, true, new[] { "identity", "contact", "career", "statement" }, "Présenter votre CV à des employeurs et à des agences d'emploi du Calvados.", "consent", "one", new[] { "employment" }, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
+                    { "housing_visit", 1, true, new[] { "identity", "contact" }, "Demander à des agences immobilières quand vous pouvez visiter leurs biens, et leur dire qui vient.", "consent", "one", new[] { "housing" }, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
                     { "recall", 1, false, new string[0], "Dire à ceux qui ont reçu vos données qu'elles sont retirées, corrigées ou effacées.", "legal_obligation", "one", new[] { "employment", "housing", "schooling", "discovery", "leisure" }, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) },
                     { "school_enrolment", 1, true, new[] { "identity", "contact", "schooling", "document" }, "Inscrire votre enfant dans une école ou un établissement.", "public_task", "one", new[] { "schooling" }, new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)) }
                 });
@@ -1541,6 +2022,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                 schema: "audit",
                 table: "access_entries",
                 column: "time");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_agency_feeds_report_id",
+                table: "agency_feeds",
+                column: "report_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_agreements_partner_id_id",
@@ -1797,6 +2283,69 @@ namespace Passerelle.Hub.Persistence.Migrations
                 filter: "state = 'queued' and topic is not null");
 
             migrationBuilder.CreateIndex(
+                name: "ix_former_places_place_code",
+                table: "former_places",
+                column: "place_code");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_held_listings_listing_id",
+                table: "held_listings",
+                column: "listing_id",
+                unique: true,
+                filter: "state = 'held'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_held_listings_partner_id",
+                table: "held_listings",
+                column: "partner_id",
+                filter: "state = 'held'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_home_decisions_second_id",
+                table: "home_decisions",
+                column: "second_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_home_links_second_id",
+                table: "home_links",
+                column: "second_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_home_listings_home_id",
+                table: "home_listings",
+                column: "home_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_home_listings_postcode_transaction_size_listing_id",
+                table: "home_listings",
+                columns: new[] { "postcode", "transaction", "size", "listing_id" },
+                filter: "leave_time is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_homes_merged_into_id",
+                table: "homes",
+                column: "merged_into_id",
+                filter: "merged_into_id is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_homes_postcode_id",
+                table: "homes",
+                columns: new[] { "postcode", "id" },
+                filter: "listing_count > 0");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_import_reports_changed_transaction_changed_sequence",
+                table: "import_reports",
+                columns: new[] { "changed_transaction", "changed_sequence" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_import_reports_id",
+                table: "import_reports",
+                column: "id",
+                filter: "state = 'held'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_import_reports_partner_id_id",
                 table: "import_reports",
                 columns: new[] { "partner_id", "id" });
@@ -1804,8 +2353,7 @@ namespace Passerelle.Hub.Persistence.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_listings_changed_transaction_changed_sequence",
                 table: "listings",
-                columns: new[] { "changed_transaction", "changed_sequence" },
-                unique: true);
+                columns: new[] { "changed_transaction", "changed_sequence" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_listings_partner_id_agency_technical_id",
@@ -2025,9 +2573,98 @@ namespace Passerelle.Hub.Persistence.Migrations
                 columns: new[] { "person_id", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_search_matches_changed_transaction_changed_sequence",
+                table: "search_matches",
+                columns: new[] { "changed_transaction", "changed_sequence" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_search_matches_create_transaction_create_sequence",
+                table: "search_matches",
+                columns: new[] { "create_transaction", "create_sequence" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_search_matches_listing_id",
+                table: "search_matches",
+                column: "listing_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_searches_case_id_id",
+                table: "searches",
+                columns: new[] { "case_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_searches_update_time",
+                table: "searches",
+                column: "update_time",
+                filter: "state = 'active' and match_time is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_signing_keys_partner_id",
                 table: "signing_keys",
                 column: "partner_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_days_case_id_date",
+                table: "visit_days",
+                columns: new[] { "case_id", "date" },
+                unique: true,
+                filter: "state <> 'released'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_days_case_id_id",
+                table: "visit_days",
+                columns: new[] { "case_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_days_end_time",
+                table: "visit_days",
+                column: "end_time",
+                filter: "state <> 'released'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_days_person_id",
+                table: "visit_days",
+                column: "person_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_days_state_id",
+                table: "visit_days",
+                columns: new[] { "state", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_requests_case_id_id",
+                table: "visit_requests",
+                columns: new[] { "case_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_requests_day_id_listing_id",
+                table: "visit_requests",
+                columns: new[] { "day_id", "listing_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_requests_exchange_id",
+                table: "visit_requests",
+                column: "exchange_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_requests_listing_id",
+                table: "visit_requests",
+                column: "listing_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_requests_partner_id_id",
+                table: "visit_requests",
+                columns: new[] { "partner_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_visit_requests_release_exchange_id",
+                table: "visit_requests",
+                column: "release_exchange_id",
+                unique: true);
         }
 
         /// <inheritdoc />
@@ -2036,6 +2673,9 @@ namespace Passerelle.Hub.Persistence.Migrations
             migrationBuilder.DropTable(
                 name: "access_entries",
                 schema: "audit");
+
+            migrationBuilder.DropTable(
+                name: "agency_feeds");
 
             migrationBuilder.DropTable(
                 name: "agreements");
@@ -2093,7 +2733,19 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "events");
 
             migrationBuilder.DropTable(
+                name: "former_places");
+
+            migrationBuilder.DropTable(
                 name: "gate_decisions");
+
+            migrationBuilder.DropTable(
+                name: "held_listings");
+
+            migrationBuilder.DropTable(
+                name: "home_decisions");
+
+            migrationBuilder.DropTable(
+                name: "home_links");
 
             migrationBuilder.DropTable(
                 name: "import_problems");
@@ -2102,7 +2754,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "lanes");
 
             migrationBuilder.DropTable(
-                name: "listings");
+                name: "listing_followers");
 
             migrationBuilder.DropTable(
                 name: "notices");
@@ -2111,11 +2763,17 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "offers");
 
             migrationBuilder.DropTable(
+                name: "opening_spans");
+
+            migrationBuilder.DropTable(
                 name: "person_lookups",
                 schema: "vault");
 
             migrationBuilder.DropTable(
                 name: "person_restrictions");
+
+            migrationBuilder.DropTable(
+                name: "place_facts");
 
             migrationBuilder.DropTable(
                 name: "policy_change_moves");
@@ -2145,6 +2803,12 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "rights_requests");
 
             migrationBuilder.DropTable(
+                name: "search_matches");
+
+            migrationBuilder.DropTable(
+                name: "searches");
+
+            migrationBuilder.DropTable(
                 name: "secrets",
                 schema: "vault");
 
@@ -2152,10 +2816,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "signing_keys");
 
             migrationBuilder.DropTable(
+                name: "visit_requests");
+
+            migrationBuilder.DropTable(
                 name: "documents");
 
             migrationBuilder.DropTable(
                 name: "enrolments");
+
+            migrationBuilder.DropTable(
+                name: "home_listings");
 
             migrationBuilder.DropTable(
                 name: "import_reports");
@@ -2168,6 +2838,9 @@ namespace Passerelle.Hub.Persistence.Migrations
                 schema: "vault");
 
             migrationBuilder.DropTable(
+                name: "places");
+
+            migrationBuilder.DropTable(
                 name: "clocks");
 
             migrationBuilder.DropTable(
@@ -2177,7 +2850,16 @@ namespace Passerelle.Hub.Persistence.Migrations
                 name: "recalls");
 
             migrationBuilder.DropTable(
+                name: "visit_days");
+
+            migrationBuilder.DropTable(
                 name: "exchanges");
+
+            migrationBuilder.DropTable(
+                name: "homes");
+
+            migrationBuilder.DropTable(
+                name: "listings");
 
             migrationBuilder.DropTable(
                 name: "clock_policies");

@@ -1340,6 +1340,244 @@ namespace Passerelle.Hub.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Housing.AgencyFeed", b =>
+                {
+                    b.Property<string>("PartnerId")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("Agency")
+                        .HasColumnType("text")
+                        .HasColumnName("agency");
+
+                    b.Property<DateTimeOffset>("MakeTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("make_time");
+
+                    b.Property<Guid>("ReportId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("report_id");
+
+                    b.HasKey("PartnerId", "Agency")
+                        .HasName("pk_agency_feeds");
+
+                    b.HasIndex("ReportId")
+                        .HasDatabaseName("ix_agency_feeds_report_id");
+
+                    b.ToTable("agency_feeds", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.HeldListing", b =>
+                {
+                    b.Property<Guid>("ReportId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("report_id");
+
+                    b.Property<Guid>("ListingId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("listing_id");
+
+                    b.Property<long>("ChangedSequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_sequence");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("ReportId", "ListingId")
+                        .HasName("pk_held_listings");
+
+                    b.HasIndex("ListingId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_held_listings_listing_id")
+                        .HasFilter("state = 'held'");
+
+                    b.HasIndex("PartnerId")
+                        .HasDatabaseName("ix_held_listings_partner_id")
+                        .HasFilter("state = 'held'");
+
+                    b.ToTable("held_listings", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_held_listings_state", "state in ('held', 'withdrawn', 'kept', 'settled')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Homes.Home", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<int>("ListingCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("listing_count");
+
+                    b.Property<Guid?>("MergedIntoId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("merged_into_id");
+
+                    b.Property<string>("Postcode")
+                        .HasColumnType("text")
+                        .HasColumnName("postcode");
+
+                    b.Property<string>("Transaction")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("transaction");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time");
+
+                    b.HasKey("Id")
+                        .HasName("pk_homes");
+
+                    b.HasIndex("MergedIntoId")
+                        .HasDatabaseName("ix_homes_merged_into_id")
+                        .HasFilter("merged_into_id is not null");
+
+                    b.HasIndex("Postcode", "Id")
+                        .HasDatabaseName("ix_homes_postcode_id")
+                        .HasFilter("listing_count > 0");
+
+                    b.ToTable("homes", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_homes_merged_into_id", "merged_into_id is null or (listing_count = 0 and merged_into_id <> id)");
+
+                            t.HasCheckConstraint("ck_homes_transaction", "transaction in ('sale', 'rental', 'seasonal_rental', 'life_annuity', 'investment', 'business_sale', 'lease_transfer', 'catalogue_house')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Homes.HomeDecision", b =>
+                {
+                    b.Property<Guid>("FirstId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("first_id");
+
+                    b.Property<Guid>("SecondId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("second_id");
+
+                    b.Property<bool>("AreSame")
+                        .HasColumnType("boolean")
+                        .HasColumnName("are_same");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("by");
+
+                    b.Property<DateTimeOffset>("DecideTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decide_time");
+
+                    b.Property<string>("Why")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("why");
+
+                    b.HasKey("FirstId", "SecondId")
+                        .HasName("pk_home_decisions");
+
+                    b.HasIndex("SecondId")
+                        .HasDatabaseName("ix_home_decisions_second_id");
+
+                    b.ToTable("home_decisions", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_home_decisions_pair", "first_id < second_id");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Homes.HomeLink", b =>
+                {
+                    b.Property<Guid>("FirstId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("first_id");
+
+                    b.Property<Guid>("SecondId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("second_id");
+
+                    b.Property<double>("Score")
+                        .HasColumnType("double precision")
+                        .HasColumnName("score");
+
+                    b.HasKey("FirstId", "SecondId")
+                        .HasName("pk_home_links");
+
+                    b.HasIndex("SecondId")
+                        .HasDatabaseName("ix_home_links_second_id");
+
+                    b.ToTable("home_links", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_home_links_pair", "first_id < second_id");
+
+                            t.HasCheckConstraint("ck_home_links_score", "score > 0 and score <= 1");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Homes.HomeListing", b =>
+                {
+                    b.Property<Guid>("ListingId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("listing_id");
+
+                    b.Property<Guid?>("HomeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("home_id");
+
+                    b.Property<DateTimeOffset?>("JoinTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("join_time");
+
+                    b.Property<DateTimeOffset?>("LeaveTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("leave_time");
+
+                    b.Property<string>("Postcode")
+                        .HasColumnType("text")
+                        .HasColumnName("postcode");
+
+                    b.Property<long>("PriceCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("price_cents");
+
+                    b.Property<decimal?>("Size")
+                        .HasColumnType("numeric")
+                        .HasColumnName("size");
+
+                    b.Property<string>("Transaction")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("transaction");
+
+                    b.HasKey("ListingId")
+                        .HasName("pk_home_listings");
+
+                    b.HasIndex("HomeId")
+                        .HasDatabaseName("ix_home_listings_home_id");
+
+                    b.HasIndex("Postcode", "Transaction", "Size", "ListingId")
+                        .HasDatabaseName("ix_home_listings_postcode_transaction_size_listing_id")
+                        .HasFilter("leave_time is null");
+
+                    b.ToTable("home_listings", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_home_listings_transaction", "transaction in ('sale', 'rental', 'seasonal_rental', 'life_annuity', 'investment', 'business_sale', 'lease_transfer', 'catalogue_house')");
+                        });
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Housing.ImportProblem", b =>
                 {
                     b.Property<Guid>("ReportId")
@@ -1394,9 +1632,38 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("changed_count");
 
+                    b.Property<long>("ChangedSequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_sequence");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("ChangedSequence"));
+
+                    b.Property<ulong>("ChangedTransaction")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("xid8")
+                        .HasColumnName("changed_transaction")
+                        .HasDefaultValueSql("pg_current_xact_id()");
+
                     b.Property<DateTimeOffset>("CreateTime")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("create_time");
+
+                    b.Property<DateTimeOffset?>("DecideTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decide_time");
+
+                    b.Property<string>("DecidedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("decided_by");
+
+                    b.Property<int?>("DecidedCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("decided_count");
+
+                    b.Property<string>("DecidedWhy")
+                        .HasColumnType("text")
+                        .HasColumnName("decided_why");
 
                     b.Property<string>("Encoding")
                         .IsRequired()
@@ -1412,6 +1679,14 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("format");
+
+                    b.Property<int>("HeldCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("held_count");
+
+                    b.Property<DateTimeOffset>("MakeTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("make_time");
 
                     b.Property<int>("NewCount")
                         .HasColumnType("integer")
@@ -1447,9 +1722,22 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("size_bytes");
 
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<int>("SupersededCount")
+                        .HasColumnType("integer")
+                        .HasColumnName("superseded_count");
+
                     b.Property<int>("UnchangedCount")
                         .HasColumnType("integer")
                         .HasColumnName("unchanged_count");
+
+                    b.Property<string>("Verdict")
+                        .HasColumnType("text")
+                        .HasColumnName("verdict");
 
                     b.Property<int>("WithdrawnCount")
                         .HasColumnType("integer")
@@ -1462,18 +1750,36 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.HasKey("Id")
                         .HasName("pk_import_reports");
 
+                    b.HasIndex("Id")
+                        .HasDatabaseName("ix_import_reports_id")
+                        .HasFilter("state = 'held'");
+
+                    b.HasIndex("ChangedTransaction", "ChangedSequence")
+                        .IsUnique()
+                        .HasDatabaseName("ix_import_reports_changed_transaction_changed_sequence");
+
                     b.HasIndex("PartnerId", "Id")
                         .HasDatabaseName("ix_import_reports_partner_id_id");
 
                     b.ToTable("import_reports", null, t =>
                         {
-                            t.HasCheckConstraint("ck_import_reports_counts", "least(new_count, changed_count, unchanged_count, rejected_count, withdrawn_count, withheld_count, photo_count) >= 0");
+                            t.HasCheckConstraint("ck_import_reports_counts", "least(new_count, changed_count, unchanged_count, rejected_count, withdrawn_count, withheld_count, held_count, superseded_count, photo_count) >= 0");
+
+                            t.HasCheckConstraint("ck_import_reports_decision", "case when state = 'decided' then num_nulls(verdict, decided_count, decide_time, decided_by, decided_why) = 0 else num_nonnulls(verdict, decided_count, decide_time, decided_by, decided_why) = 0 end");
+
+                            t.HasCheckConstraint("ck_import_reports_held_count", "(state in ('held', 'decided', 'settled')) = (held_count > 0)");
+
+                            t.HasCheckConstraint("ck_import_reports_make_time", "make_time <= create_time");
 
                             t.HasCheckConstraint("ck_import_reports_problem_count", "problem_count >= rejected_count");
 
-                            t.HasCheckConstraint("ck_import_reports_received_count", "received_count = new_count + changed_count + unchanged_count + rejected_count");
+                            t.HasCheckConstraint("ck_import_reports_received_count", "received_count = new_count + changed_count + unchanged_count + rejected_count + superseded_count");
 
                             t.HasCheckConstraint("ck_import_reports_sha256", "octet_length(sha256) = 32");
+
+                            t.HasCheckConstraint("ck_import_reports_state", "state in ('applied', 'held', 'decided', 'settled', 'superseded')");
+
+                            t.HasCheckConstraint("ck_import_reports_verdict", "verdict in ('apply', 'keep')");
                         });
                 });
 
@@ -1537,6 +1843,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                     b.Property<string>("Description")
                         .HasColumnType("text")
                         .HasColumnName("description");
+
+                    b.Property<string>("Details")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("details");
 
                     b.Property<DateOnly?>("DiagnosisDate")
                         .HasColumnType("date")
@@ -1681,7 +1992,6 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasName("pk_listings");
 
                     b.HasIndex("ChangedTransaction", "ChangedSequence")
-                        .IsUnique()
                         .HasDatabaseName("ix_listings_changed_transaction_changed_sequence");
 
                     b.HasIndex("PartnerId", "Id")
@@ -1721,6 +2031,527 @@ namespace Passerelle.Hub.Persistence.Migrations
                             t.HasCheckConstraint("ck_listings_transaction", "transaction in ('sale', 'rental', 'seasonal_rental', 'life_annuity', 'investment', 'business_sale', 'lease_transfer', 'catalogue_house')");
 
                             t.HasCheckConstraint("ck_listings_update_time", "update_time >= create_time");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.ListingFollower", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long>("ChangedSequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("changed_sequence");
+
+                    b.Property<ulong>("ChangedTransaction")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("xid8")
+                        .HasColumnName("changed_transaction")
+                        .HasDefaultValueSql("'0'::xid8");
+
+                    b.Property<DateTimeOffset>("DueTime")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_time")
+                        .HasDefaultValueSql("hub_now()");
+
+                    b.HasKey("Name")
+                        .HasName("pk_listing_followers");
+
+                    b.ToTable("listing_followers", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Searches.Search", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<double?>("AreaLatitude")
+                        .HasColumnType("double precision")
+                        .HasColumnName("area_latitude");
+
+                    b.Property<double?>("AreaLongitude")
+                        .HasColumnType("double precision")
+                        .HasColumnName("area_longitude");
+
+                    b.Property<double?>("AreaMetres")
+                        .HasColumnType("double precision")
+                        .HasColumnName("area_metres");
+
+                    b.Property<string>("AreaPlace")
+                        .HasColumnType("text")
+                        .HasColumnName("area_place");
+
+                    b.Property<TimeSpan?>("AreaTravel")
+                        .HasColumnType("interval")
+                        .HasColumnName("area_travel");
+
+                    b.Property<long?>("BudgetCents")
+                        .HasColumnType("bigint")
+                        .HasColumnName("budget_cents");
+
+                    b.Property<Guid>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<DateTimeOffset?>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time");
+
+                    b.PrimitiveCollection<string[]>("Kinds")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("kinds");
+
+                    b.Property<DateTimeOffset?>("MatchTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("match_time");
+
+                    b.Property<int?>("MinBedrooms")
+                        .HasColumnType("integer")
+                        .HasColumnName("min_bedrooms");
+
+                    b.Property<int?>("MinRooms")
+                        .HasColumnType("integer")
+                        .HasColumnName("min_rooms");
+
+                    b.Property<decimal?>("MinSurface")
+                        .HasColumnType("numeric")
+                        .HasColumnName("min_surface");
+
+                    b.PrimitiveCollection<string[]>("Musts")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("musts");
+
+                    b.PrimitiveCollection<string[]>("Places")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("places");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<string>("Transaction")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("transaction");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time");
+
+                    b.PrimitiveCollection<string[]>("Wishes")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("wishes");
+
+                    b.Property<string>("WorstEnergy")
+                        .HasColumnType("text")
+                        .HasColumnName("worst_energy");
+
+                    b.HasKey("Id")
+                        .HasName("pk_searches");
+
+                    b.HasIndex("UpdateTime")
+                        .HasDatabaseName("ix_searches_update_time")
+                        .HasFilter("state = 'active' and match_time is null");
+
+                    b.HasIndex("CaseId", "Id")
+                        .HasDatabaseName("ix_searches_case_id_id");
+
+                    b.ToTable("searches", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_searches_area", "num_nulls(area_latitude, area_longitude, area_metres) in (0, 3) and (area_travel is null or area_metres is not null)");
+
+                            t.HasCheckConstraint("ck_searches_end_time", "(state = 'ended') = (end_time is not null)");
+
+                            t.HasCheckConstraint("ck_searches_features", "musts || wishes <@ array['garden', 'parking', 'furnished', 'unfurnished', 'lift', 'terrace', 'cellar', 'ground_floor']");
+
+                            t.HasCheckConstraint("ck_searches_kinds", "kinds <@ array['house', 'apartment', 'land', 'other']");
+
+                            t.HasCheckConstraint("ck_searches_state", "state in ('active', 'ended')");
+
+                            t.HasCheckConstraint("ck_searches_transaction", "transaction in ('sale', 'rental')");
+
+                            t.HasCheckConstraint("ck_searches_where", "cardinality(places) > 0 or area_metres > 0");
+
+                            t.HasCheckConstraint("ck_searches_worst_energy", "worst_energy in ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'not_subject', 'blank')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Searches.SearchMatch", b =>
+                {
+                    b.Property<Guid>("SearchId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("search_id");
+
+                    b.Property<Guid>("ListingId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("listing_id");
+
+                    b.Property<long>("ChangedSequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("changed_sequence");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("ChangedSequence"));
+
+                    b.Property<ulong>("ChangedTransaction")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("xid8")
+                        .HasColumnName("changed_transaction")
+                        .HasDefaultValueSql("pg_current_xact_id()");
+
+                    b.Property<long>("CreateSequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("create_sequence");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<ulong>("CreateTransaction")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("xid8")
+                        .HasColumnName("create_transaction")
+                        .HasDefaultValueSql("pg_current_xact_id()");
+
+                    b.Property<string>("Criteria")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("criteria");
+
+                    b.Property<DateTimeOffset?>("GoneTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("gone_time");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("Score")
+                        .HasColumnType("integer")
+                        .HasColumnName("score");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<DateTimeOffset>("UpdateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("update_time");
+
+                    b.HasKey("SearchId", "ListingId")
+                        .HasName("pk_search_matches");
+
+                    b.HasIndex("ListingId")
+                        .HasDatabaseName("ix_search_matches_listing_id");
+
+                    b.HasIndex("ChangedTransaction", "ChangedSequence")
+                        .IsUnique()
+                        .HasDatabaseName("ix_search_matches_changed_transaction_changed_sequence");
+
+                    b.HasIndex("CreateTransaction", "CreateSequence")
+                        .IsUnique()
+                        .HasDatabaseName("ix_search_matches_create_transaction_create_sequence");
+
+                    b.ToTable("search_matches", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_search_matches_gone_time", "(state = 'gone') = (gone_time is not null)");
+
+                            t.HasCheckConstraint("ck_search_matches_kind", "kind in ('match', 'near_miss')");
+
+                            t.HasCheckConstraint("ck_search_matches_score", "score between 0 and 100");
+
+                            t.HasCheckConstraint("ck_search_matches_state", "state in ('current', 'gone')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Visits.OpeningSpan", b =>
+                {
+                    b.Property<string>("PartnerId")
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("Agency")
+                        .HasColumnType("text")
+                        .HasColumnName("agency");
+
+                    b.Property<int>("Day")
+                        .HasColumnType("integer")
+                        .HasColumnName("day");
+
+                    b.Property<int>("FromMinute")
+                        .HasColumnType("integer")
+                        .HasColumnName("from_minute");
+
+                    b.Property<int>("UntilMinute")
+                        .HasColumnType("integer")
+                        .HasColumnName("until_minute");
+
+                    b.HasKey("PartnerId", "Agency", "Day", "FromMinute")
+                        .HasName("pk_opening_spans");
+
+                    b.ToTable("opening_spans", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_opening_spans_span", "day between 1 and 7 and from_minute >= 0 and until_minute > from_minute and until_minute <= 1440");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Visits.VisitDay", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Base")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("base");
+
+                    b.Property<Guid>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<DateTimeOffset?>("ConfirmTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("confirm_time");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<DateOnly>("Date")
+                        .HasColumnType("date")
+                        .HasColumnName("date");
+
+                    b.Property<DateTimeOffset>("EndTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("end_time");
+
+                    b.Property<int>("MinimumVisits")
+                        .HasColumnType("integer")
+                        .HasColumnName("minimum_visits");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("ReleaseReason")
+                        .HasColumnType("text")
+                        .HasColumnName("release_reason");
+
+                    b.Property<DateTimeOffset>("ReviseTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revise_time");
+
+                    b.Property<int>("Revision")
+                        .HasColumnType("integer")
+                        .HasColumnName("revision");
+
+                    b.Property<DateTimeOffset>("StartTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("start_time");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_visit_days");
+
+                    b.HasIndex("PersonId")
+                        .HasDatabaseName("ix_visit_days_person_id");
+
+                    b.HasIndex("CaseId", "Date")
+                        .IsUnique()
+                        .HasDatabaseName("ix_visit_days_case_id_date")
+                        .HasFilter("state <> 'released'");
+
+                    b.HasIndex("CaseId", "Id")
+                        .HasDatabaseName("ix_visit_days_case_id_id");
+
+                    b.HasIndex("State", "Id")
+                        .HasDatabaseName("ix_visit_days_state_id");
+
+                    b.HasIndex(new[] { "EndTime" }, "ix_visit_days_live")
+                        .HasDatabaseName("ix_visit_days_end_time")
+                        .HasFilter("state <> 'released'");
+
+                    b.ToTable("visit_days", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_visit_days_confirmed", "(state = 'confirmed') = (confirm_time is not null)");
+
+                            t.HasCheckConstraint("ck_visit_days_counts", "minimum_visits > 0 and revision > 0 and revise_time >= create_time");
+
+                            t.HasCheckConstraint("ck_visit_days_hours", "end_time > start_time and date = (start_time at time zone 'Europe/Paris')::date");
+
+                            t.HasCheckConstraint("ck_visit_days_released", "(state = 'released') = (release_reason is not null)");
+
+                            t.HasCheckConstraint("ck_visit_days_state", "state in ('asking', 'held', 'confirmed', 'released')");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Visits.VisitRequest", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("AnswerMessage")
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer_message");
+
+                    b.Property<DateTimeOffset?>("AnswerTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answer_time");
+
+                    b.PrimitiveCollection<DateTimeOffset[]>("AskedStarts")
+                        .IsRequired()
+                        .HasColumnType("timestamp with time zone[]")
+                        .HasColumnName("asked_starts");
+
+                    b.Property<Guid>("CaseId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("case_id");
+
+                    b.Property<DateTimeOffset>("CreateTime")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("create_time");
+
+                    b.Property<Guid>("DayId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("day_id");
+
+                    b.Property<Guid?>("ExchangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("exchange_id");
+
+                    b.Property<bool>("IsTold")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_told");
+
+                    b.Property<double>("Latitude")
+                        .HasColumnType("double precision")
+                        .HasColumnName("latitude");
+
+                    b.Property<TimeSpan>("Length")
+                        .HasColumnType("interval")
+                        .HasColumnName("length");
+
+                    b.Property<Guid>("ListingId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("listing_id");
+
+                    b.Property<double>("Longitude")
+                        .HasColumnType("double precision")
+                        .HasColumnName("longitude");
+
+                    b.PrimitiveCollection<DateTimeOffset[]>("OfferedEnds")
+                        .IsRequired()
+                        .HasColumnType("timestamp with time zone[]")
+                        .HasColumnName("offered_ends");
+
+                    b.PrimitiveCollection<DateTimeOffset[]>("OfferedStarts")
+                        .IsRequired()
+                        .HasColumnType("timestamp with time zone[]")
+                        .HasColumnName("offered_starts");
+
+                    b.Property<string>("PartnerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("partner_id");
+
+                    b.Property<string>("RefusalReason")
+                        .HasColumnType("text")
+                        .HasColumnName("refusal_reason");
+
+                    b.Property<Guid?>("ReleaseExchangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("release_exchange_id");
+
+                    b.Property<string>("ReleaseReason")
+                        .HasColumnType("text")
+                        .HasColumnName("release_reason");
+
+                    b.Property<int>("Round")
+                        .HasColumnType("integer")
+                        .HasColumnName("round");
+
+                    b.Property<DateTimeOffset?>("SlotEnd")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("slot_end");
+
+                    b.Property<DateTimeOffset?>("SlotStart")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("slot_start");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_visit_requests");
+
+                    b.HasIndex("ExchangeId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_visit_requests_exchange_id");
+
+                    b.HasIndex("ListingId")
+                        .HasDatabaseName("ix_visit_requests_listing_id");
+
+                    b.HasIndex("ReleaseExchangeId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_visit_requests_release_exchange_id");
+
+                    b.HasIndex("CaseId", "Id")
+                        .HasDatabaseName("ix_visit_requests_case_id_id");
+
+                    b.HasIndex("DayId", "ListingId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_visit_requests_day_id_listing_id");
+
+                    b.HasIndex("PartnerId", "Id")
+                        .HasDatabaseName("ix_visit_requests_partner_id_id");
+
+                    b.ToTable("visit_requests", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_visit_requests_held", "case when state in ('accepted', 'confirmed') then slot_start is not null when state = 'released' then true else slot_start is null end");
+
+                            t.HasCheckConstraint("ck_visit_requests_length", "length between interval '5 minutes' and interval '4 hours'");
+
+                            t.HasCheckConstraint("ck_visit_requests_offered", "(state = 'proposed') = (cardinality(offered_starts) > 0) and cardinality(offered_starts) = cardinality(offered_ends)");
+
+                            t.HasCheckConstraint("ck_visit_requests_point", "latitude between -90 and 90 and longitude between -180 and 180");
+
+                            t.HasCheckConstraint("ck_visit_requests_refusal_reason", "refusal_reason in ('sold', 'let', 'off_market', 'no_time', 'other')");
+
+                            t.HasCheckConstraint("ck_visit_requests_refused", "(state = 'refused') = (refusal_reason is not null)");
+
+                            t.HasCheckConstraint("ck_visit_requests_released", "(state = 'released') = (release_reason is not null) and (release_exchange_id is null or state in ('released', 'lapsed'))");
+
+                            t.HasCheckConstraint("ck_visit_requests_round", "round >= 0 and (round = 0) = (exchange_id is null) and (round = 0) = (cardinality(asked_starts) = 0) and (round > 0 or state = 'released')");
+
+                            t.HasCheckConstraint("ck_visit_requests_slot", "(slot_start is null) = (slot_end is null) and coalesce(slot_end = slot_start + length, true)");
+
+                            t.HasCheckConstraint("ck_visit_requests_state", "state in ('asked', 'accepted', 'proposed', 'refused', 'lapsed', 'confirmed', 'released')");
+
+                            t.HasCheckConstraint("ck_visit_requests_told", "case state when 'confirmed' then is_told when 'accepted' then true else not is_told end");
                         });
                 });
 
@@ -1996,6 +2827,118 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasDatabaseName("ix_request_ids_create_time");
 
                     b.ToTable("request_ids", (string)null);
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Places.FormerPlace", b =>
+                {
+                    b.Property<string>("Code")
+                        .HasColumnType("text")
+                        .HasColumnName("code");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("PlaceCode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("place_code");
+
+                    b.HasKey("Code", "Name")
+                        .HasName("pk_former_places");
+
+                    b.HasIndex("PlaceCode")
+                        .HasDatabaseName("ix_former_places_place_code");
+
+                    b.ToTable("former_places", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_former_places_code", "code ~ '^[0-9][0-9AB][0-9]{3}$'");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Places.Place", b =>
+                {
+                    b.Property<string>("Code")
+                        .HasColumnType("text")
+                        .HasColumnName("code");
+
+                    b.Property<string>("EpciCode")
+                        .HasColumnType("text")
+                        .HasColumnName("epci_code");
+
+                    b.Property<string>("EpciName")
+                        .HasColumnType("text")
+                        .HasColumnName("epci_name");
+
+                    b.Property<double?>("Latitude")
+                        .HasColumnType("double precision")
+                        .HasColumnName("latitude");
+
+                    b.Property<double?>("Longitude")
+                        .HasColumnType("double precision")
+                        .HasColumnName("longitude");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<int?>("Population")
+                        .HasColumnType("integer")
+                        .HasColumnName("population");
+
+                    b.PrimitiveCollection<string[]>("Postcodes")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("postcodes");
+
+                    b.HasKey("Code")
+                        .HasName("pk_places");
+
+                    b.ToTable("places", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_places_code", "code ~ '^[0-9][0-9AB][0-9]{3}$' and name <> ''");
+
+                            t.HasCheckConstraint("ck_places_epci", "(epci_code is null) = (epci_name is null)");
+
+                            t.HasCheckConstraint("ck_places_population", "population >= 0");
+
+                            t.HasCheckConstraint("ck_places_position", "(latitude is null) = (longitude is null)");
+                        });
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Places.PlaceFact", b =>
+                {
+                    b.Property<string>("PlaceCode")
+                        .HasColumnType("text")
+                        .HasColumnName("place_code");
+
+                    b.Property<string>("Kind")
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<DateOnly>("Date")
+                        .HasColumnType("date")
+                        .HasColumnName("date");
+
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.Property<long>("Value")
+                        .HasColumnType("bigint")
+                        .HasColumnName("value");
+
+                    b.HasKey("PlaceCode", "Kind", "Date")
+                        .HasName("pk_place_facts");
+
+                    b.ToTable("place_facts", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_place_facts_kind", "kind in ('fibre_premises')");
+
+                            t.HasCheckConstraint("ck_place_facts_value", "value >= 0");
+                        });
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Platform.Alarms.Alarm", b =>
@@ -2280,7 +3223,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_agreements_end_time", "end_time > start_time");
 
-                            t.HasCheckConstraint("ck_agreements_purposes", "cardinality(purposes) > 0 and purposes <@ array['employment_referral', 'school_enrolment', 'recall']");
+                            t.HasCheckConstraint("ck_agreements_purposes", "cardinality(purposes) > 0 and purposes <@ array['employment_referral', 'school_enrolment', 'recall', 'housing_visit']");
 
                             t.HasCheckConstraint("ck_agreements_role", "role in ('controller', 'joint_controller', 'processor')");
                         });
@@ -2363,7 +3306,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_consents_method", "method in ('online', 'written', 'signed_form', 'spoken')");
 
-                            t.HasCheckConstraint("ck_consents_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                            t.HasCheckConstraint("ck_consents_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit')");
 
                             t.HasCheckConstraint("ck_consents_recipient", "(partner_id is null) = (recipient_kind is not null)");
 
@@ -2460,7 +3403,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_consent_entries_method", "kind = 'withdrawn' or method is not null");
 
-                            t.HasCheckConstraint("ck_consent_entries_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                            t.HasCheckConstraint("ck_consent_entries_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit')");
 
                             t.HasCheckConstraint("ck_consent_entries_recipient_kind", "recipient_kind in ('employment', 'housing', 'schooling', 'discovery', 'leisure')");
                         });
@@ -2551,7 +3494,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_disclosures_ground", "ground in ('consent', 'public_task', 'legal_obligation', 'contract', 'legitimate_interest')");
 
-                            t.HasCheckConstraint("ck_disclosures_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                            t.HasCheckConstraint("ck_disclosures_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit')");
                         });
                 });
 
@@ -2641,7 +3584,7 @@ namespace Passerelle.Hub.Persistence.Migrations
                         {
                             t.HasCheckConstraint("ck_person_restrictions_reason", "reason in ('restricted', 'objection_pending', 'objection_upheld')");
 
-                            t.HasCheckConstraint("ck_person_restrictions_scope", "case when reason = 'restricted' then scope = 'everything' else scope in ('employment_referral', 'school_enrolment', 'recall') end");
+                            t.HasCheckConstraint("ck_person_restrictions_scope", "case when reason = 'restricted' then scope = 'everything' else scope in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit') end");
                         });
                 });
 
@@ -2701,7 +3644,7 @@ namespace Passerelle.Hub.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_purposes_guardians", "guardians in ('one', 'all')");
 
-                            t.HasCheckConstraint("ck_purposes_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall')");
+                            t.HasCheckConstraint("ck_purposes_purpose", "purpose in ('employment_referral', 'school_enrolment', 'recall', 'housing_visit')");
 
                             t.HasCheckConstraint("ck_purposes_recipients", "cardinality(recipients) > 0 and recipients <@ array['employment', 'housing', 'schooling', 'discovery', 'leisure']");
 
@@ -2743,6 +3686,18 @@ namespace Passerelle.Hub.Persistence.Migrations
                             Ground = "legal_obligation",
                             Guardians = "one",
                             Recipients = new[] { "employment", "housing", "schooling", "discovery", "leisure" },
+                            StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        },
+                        new
+                        {
+                            Purpose = "housing_visit",
+                            Version = 1,
+                            AgreementRequired = true,
+                            Categories = new[] { "identity", "contact" },
+                            Description = "Demander à des agences immobilières quand vous pouvez visiter leurs biens, et leur dire qui vient.",
+                            Ground = "consent",
+                            Guardians = "one",
+                            Recipients = new[] { "housing" },
                             StartTime = new DateTimeOffset(new DateTime(2000, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
                         });
                 });
@@ -3561,6 +4516,106 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasConstraintName("fk_gate_decisions_exchanges_exchange_id");
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Housing.AgencyFeed", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_agency_feeds_partners_partner_id");
+
+                    b.HasOne("Passerelle.Hub.Housing.ImportReport", null)
+                        .WithMany()
+                        .HasForeignKey("ReportId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_agency_feeds_import_reports_report_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.HeldListing", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Housing.Listing", null)
+                        .WithMany()
+                        .HasForeignKey("ListingId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_held_listings_listings_listing_id");
+
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_held_listings_partners_partner_id");
+
+                    b.HasOne("Passerelle.Hub.Housing.ImportReport", null)
+                        .WithMany()
+                        .HasForeignKey("ReportId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_held_listings_import_reports_report_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Homes.Home", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Housing.Homes.Home", null)
+                        .WithMany()
+                        .HasForeignKey("MergedIntoId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_homes_homes_merged_into_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Homes.HomeDecision", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Housing.Listing", null)
+                        .WithMany()
+                        .HasForeignKey("FirstId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_home_decisions_listings_first_id");
+
+                    b.HasOne("Passerelle.Hub.Housing.Listing", null)
+                        .WithMany()
+                        .HasForeignKey("SecondId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_home_decisions_listings_second_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Homes.HomeLink", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Housing.Homes.HomeListing", null)
+                        .WithMany()
+                        .HasForeignKey("FirstId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_home_links_home_listings_first_id");
+
+                    b.HasOne("Passerelle.Hub.Housing.Homes.HomeListing", null)
+                        .WithMany()
+                        .HasForeignKey("SecondId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_home_links_home_listings_second_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Homes.HomeListing", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Housing.Homes.Home", null)
+                        .WithMany()
+                        .HasForeignKey("HomeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_home_listings_homes_home_id");
+
+                    b.HasOne("Passerelle.Hub.Housing.Listing", null)
+                        .WithMany()
+                        .HasForeignKey("ListingId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_home_listings_listings_listing_id");
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Housing.ImportProblem", b =>
                 {
                     b.HasOne("Passerelle.Hub.Housing.ImportReport", null)
@@ -3591,6 +4646,79 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .HasConstraintName("fk_listings_partners_partner_id");
                 });
 
+            modelBuilder.Entity("Passerelle.Hub.Housing.Searches.Search", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_searches_cases_case_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Visits.OpeningSpan", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_opening_spans_partners_partner_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Visits.VisitDay", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Cases.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_visit_days_cases_case_id");
+
+                    b.HasOne("Passerelle.Hub.Cases.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_visit_days_persons_person_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Visits.VisitRequest", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Housing.Visits.VisitDay", null)
+                        .WithMany("Visits")
+                        .HasForeignKey("DayId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_visit_requests_visit_days_day_id");
+
+                    b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Housing.Visits.VisitRequest", "ExchangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_visit_requests_exchanges_exchange_id");
+
+                    b.HasOne("Passerelle.Hub.Housing.Listing", null)
+                        .WithMany()
+                        .HasForeignKey("ListingId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_visit_requests_listings_listing_id");
+
+                    b.HasOne("Passerelle.Hub.Partners.Partner", null)
+                        .WithMany()
+                        .HasForeignKey("PartnerId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_visit_requests_partners_partner_id");
+
+                    b.HasOne("Passerelle.Hub.Exchanges.Exchange", null)
+                        .WithOne()
+                        .HasForeignKey("Passerelle.Hub.Housing.Visits.VisitRequest", "ReleaseExchangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_visit_requests_exchanges_release_exchange_id");
+                });
+
             modelBuilder.Entity("Passerelle.Hub.Partners.Credential", b =>
                 {
                     b.HasOne("Passerelle.Hub.Partners.Partner", null)
@@ -3618,6 +4746,26 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_signing_keys_partners_partner_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Places.FormerPlace", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Places.Place", null)
+                        .WithMany()
+                        .HasForeignKey("PlaceCode")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_former_places_places_place_code");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Places.PlaceFact", b =>
+                {
+                    b.HasOne("Passerelle.Hub.Places.Place", null)
+                        .WithMany()
+                        .HasForeignKey("PlaceCode")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_place_facts_places_place_code");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Privacy.Agreement", b =>
@@ -3805,6 +4953,11 @@ namespace Passerelle.Hub.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_enrolment_documents_exchanges_exchange_id");
+                });
+
+            modelBuilder.Entity("Passerelle.Hub.Housing.Visits.VisitDay", b =>
+                {
+                    b.Navigation("Visits");
                 });
 
             modelBuilder.Entity("Passerelle.Hub.Partners.Partner", b =>

@@ -9,8 +9,8 @@ public sealed class JobOptions
     /// <summary>Pass nudges on, look for due rows, keep the sweeps registered, and step in when due rows wait. Default true.</summary>
     public bool Watchdog { get; set; } = true;
 
-    /// <summary>Hangfire workers on this node: more than there are kinds of due work, since a job stays as long as it has any. Few are enough: a job takes whole batches. Default 8.</summary>
-    public int Workers { get; set; } = 8;
+    /// <summary>Hangfire workers on this node: more than there are kinds of due work, since a job stays as long as it has any. Few are enough: a job takes whole batches. Default 20.</summary>
+    public int Workers { get; set; } = 20;
 
     /// <summary>Cron of the sweep that starts each work from Hangfire itself, whoever else forgot; work that can wait is swept less often. Default every minute.</summary>
     public string SweepCron { get; set; } = "* * * * *";

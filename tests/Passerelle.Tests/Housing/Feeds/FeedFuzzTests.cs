@@ -117,8 +117,8 @@ public class FeedFuzzTests
         try
         {
             using var feed = ListingFeeds.Open(new MemoryStream(file));
-            var tally = new FeedTally();
-            HashSet<string> listed = [.. tally.Count<ListingDraft>(feed.ReadLines()).Select(d => d.TechnicalId)];
+            var tally = new FeedTally(_ => false);
+            HashSet<string> listed = [.. tally.Count<ListingDraft>(feed.ReadLines(), d => d.AgencyId).Select(d => d.TechnicalId)];
             listed.UnionWith(tally.RejectedIdentities.Select(r => r.TechnicalId));
             return tally.HasUnknown ? ["A", "B", "C"] : listed;
         }

@@ -28,6 +28,7 @@ public class FeedRefusalTests
     [InlineData("IDX3.01#A#home#1#2#3#", FeedRefusal.UnknownFormat, ForeignListings.SwissIdx)]
     [InlineData("{\"total_items\":2,\"timestamp\":1,\"properties\":[{\"id\":1}]}", FeedRefusal.UnknownFormat, ForeignListings.Apimo)]
     [InlineData("<?xml version=\"1.0\"?><apimo><property/></apimo>", FeedRefusal.UnknownFormat, ForeignListings.Apimo)]
+    [InlineData("<?xml version=\"1.0\"?><estates><estate type=\"1\" id=\"9\"/></estates>", FeedRefusal.UnknownFormat, ForeignListings.Apimo)]
     [InlineData("code_postal\nnb_pieces\nville", FeedRefusal.UnknownFormat, ForeignListings.UbiflowTagList)]
     [InlineData("<!--", FeedRefusal.UnknownFormat, SeenContent.OtherXml)]
     [InlineData("{\"@odata.context\":1}", FeedRefusal.UnknownFormat, ForeignListings.ResoJson)]
@@ -190,6 +191,47 @@ public class FeedRefusalTests
     [Fact]
     public void A_stream_that_cannot_be_read_twice_is_a_programming_error() =>
         Assert.Throws<ArgumentException>(() => ListingFeeds.Open(new GZipStream(new MemoryStream(), CompressionMode.Decompress)));
+
+    /// <summary>Larger or smaller than what comes out: the declared size, at 24 bytes into the entry's record of the table of contents, is believed by nobody.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    [InlineData(1_000_000)]
+    public void A_wrong_declared_size_is_refused(int by)
+    {
+        var zip = Poliris.Zip(("Annonces.csv", Good));
+        var size = zip.AsSpan(zip.AsSpan().LastIndexOf("PK\x01\x02"u8) + 24);
+        BinaryPrimitives.WriteInt32LittleEndian(size, BinaryPrimitives.ReadInt32LittleEndian(size) + by);
+
+        Assert.Equal(FeedRefusal.Truncated, Poliris.Refused(zip).Kind);
+    }
+
+    [Fact]
+    public void An_archive_in_an_archive_is_not_unpacked()
+    {
+        var inner = Encoding.Latin1.GetString(Poliris.Zip(("Annonces.csv", Good)));
+
+        var refused = Poliris.Refused(Poliris.Zip(("Annonces.zip", inner)));
+
+        Assert.Equal(SeenContent.ArchiveWithoutCsv, refused.Seen);
+        Assert.Contains("Annonces.zip", refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As a link, the entry would hold a path. It is read as what it is, a text, and nothing is opened.</summary>
+    [Fact]
+    public void A_link_leads_nowhere()
+    {
+        using var stream = new MemoryStream();
+        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            var link = zip.CreateEntry("Annonces.csv");
+            link.ExternalAttributes = unchecked((int)0xA1FF0000);
+            using var target = link.Open();
+            target.Write("/etc/passwd"u8);
+        }
+
+        Assert.Equal(SeenContent.OtherText, Poliris.Refused(stream.ToArray()).Seen);
+    }
 
     static byte[] Bomb(int repeat)
     {

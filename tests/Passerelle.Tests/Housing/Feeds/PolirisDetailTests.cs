@@ -1,4 +1,3 @@
-using Passerelle.Hub.Feeds;
 using Passerelle.Hub.Housing;
 using Passerelle.Hub.Housing.Feeds;
 

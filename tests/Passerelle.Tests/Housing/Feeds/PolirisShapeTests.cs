@@ -100,6 +100,27 @@ public class PolirisShapeTests
     public void An_older_version_with_fewer_columns_is_read() =>
         Assert.Equal(["A", "B"], Ids(Poliris.Read(Poliris.Line(Poliris.Sale("A")[..180]) + "\n" + Poliris.Line(Poliris.Sale("B")[..180]) + "\n")));
 
+    /// <summary>From the least that is an advertisement, over the ends of older versions, to a cousin's additions.</summary>
+    [Theory]
+    [InlineData(21)]
+    [InlineData(123)]
+    [InlineData(175)]
+    [InlineData(263)]
+    [InlineData(301)]
+    [InlineData(323)]
+    [InlineData(334)]
+    [InlineData(340)]
+    [InlineData(600)]
+    public void A_file_of_any_width_is_read(int width)
+    {
+        var lines = Poliris.Read(Line("A") + Line("B"));
+
+        Assert.Equal(width < 175 ? ["REF A", "REF B"] : ["A", "B"], Ids(lines));
+        Assert.All(lines, line => Assert.Empty(Assert.IsType<DraftLine<ListingDraft>>(line).Warnings));
+
+        string Line(string id) => Poliris.Line([.. Poliris.Sale(id).Concat(Enumerable.Repeat("de plus", 300)).Take(width)]) + "\n";
+    }
+
     [Fact]
     public void Fewer_than_21_columns_reject_the_line()
     {

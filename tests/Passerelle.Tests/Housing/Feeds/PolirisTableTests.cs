@@ -1,5 +1,4 @@
 using System.Text;
-using Passerelle.Hub.Feeds;
 using Passerelle.Hub.Housing.Feeds;
 using Passerelle.Tests.Support;
 

@@ -48,6 +48,35 @@ public class TagFormatTests
             (rental.Transaction, rental.PriceCents, rental.RentIncludesCharges!.Value, rental.ChargesCents!.Value, rental.FeesCents!.Value, rental.DepositCents!.Value));
     }
 
+    /// <summary>With its own nesting, codes and letters.</summary>
+    [Fact]
+    public void An_export_as_Ubiflow_describes_it_is_read()
+    {
+        var listing = One(
+            """
+            <client><annonce>
+              <reference>BAY-7</reference><titre>Longère</titre><texte>Au calme.</texte><mandat_numero>SECRET</mandat_numero><url_tarifs_publics>https://agence.example/tarifs</url_tarifs_publics>
+              <bien><code_type>1200</code_type><libelle_type>Longère restaurée</libelle_type><code_postal>14400</code_postal><ville>Bayeux</ville><pays>FRA</pays><surface>140</surface>
+                <nb_pieces_logement>6</nb_pieces_logement><cheminee>O</cheminee><piscine>N</piscine><copropriete>O</copropriete><alur_nb_lots>4</alur_nb_lots>
+                <charges_copropriete_annuelle>300</charges_copropriete_annuelle><alur_syndic_en_procedure>N</alur_syndic_en_procedure></bien>
+              <prestation><type>V</type><prix>310000</prix><prix_hors_honoraires>298000</prix_hors_honoraires><honoraires_payeurs>acquereur</honoraires_payeurs></prestation>
+              <diagnostiques><dpe_etiquette_conso>D</dpe_etiquette_conso><dpe_date_realisation>01/03/2025</dpe_date_realisation><montant_depenses_energies_min>1500</montant_depenses_energies_min>
+                <montant_depenses_energies_max>2100</montant_depenses_energies_max><date_indice_prix_energies>01/01/2023</date_indice_prix_energies><zone_georisque>O</zone_georisque></diagnostiques>
+              <photos><photo>https://photos.example/7-1.jpg</photo></photos>
+            </annonce></client>
+            """);
+
+        Assert.Equal(("agence", "BAY-7", Transaction.Sale, PropertyType.House, "Longère restaurée"), (listing.AgencyId, listing.TechnicalId, listing.Transaction, listing.PropertyType, listing.PropertyTypeText));
+        Assert.Equal((31_000_000L, 29_800_000L, FeesPayer.Buyer, 140m, 6, "14400"), (listing.PriceCents, listing.PriceWithoutFeesCents!.Value, listing.FeesPayer!.Value, listing.Surface!.Value, listing.Rooms!.Value, listing.Postcode));
+        Assert.Equal((EnergyClass.D, new DateOnly(2025, 3, 1)), (listing.EnergyClass!.Value, listing.DiagnosisDate!.Value));
+        Assert.True(listing.Details is
+        {
+            Fireplace: true, Pool: false, InCoOwnership: true, Lots: 4, CoOwnershipChargesCents: 30_000, CoOwnershipProcedure: false, LeastEnergyCostCents: 150_000, MostEnergyCostCents: 210_000, EnergyPriceYear: 2023,
+            MentionsRisks: true, FeesUri: "https://agence.example/tarifs",
+        });
+        Assert.Single(listing.Photos);
+    }
+
     [Fact]
     public void Problems_name_the_tag_and_the_line()
     {
@@ -68,6 +97,33 @@ public class TagFormatTests
 
         Assert.DoesNotContain("SECRET", listing.ToString() + Encoding.UTF8.GetString(listing.Details.ToJson()), StringComparison.Ordinal);
         Assert.Equal(One(Ubiflow.Xml(Ubiflow.House())).ContentHash(), listing.ContentHash());
+    }
+
+    [Fact]
+    public void A_text_may_come_in_parts()
+    {
+        var xml = Ubiflow.Xml(Ubiflow.House()).Replace("<texte>Près de la cathédrale.</texte>", "<texte>Près <![CDATA[de <b>la</b>]]><!-- x --> cathé<![CDATA[drale]]>.</texte>", StringComparison.Ordinal);
+
+        Assert.Equal("Près de <b>la</b> cathédrale.", One(xml).Description);
+    }
+
+    [Fact]
+    public void Thousands_of_parts_are_put_together_at_once()
+    {
+        var xml = Ubiflow.Xml(Ubiflow.House()).Replace("Près de la cathédrale.", string.Concat(Enumerable.Repeat("<![CDATA[x]]>", 90_000)), StringComparison.Ordinal);
+
+        Assert.Equal(90_000, One(xml).Description!.Length);
+    }
+
+    [Fact]
+    public void Of_what_stands_around_the_records_only_the_agency_is_theirs()
+    {
+        var lines = Read("<client><reference>AG-9</reference><prix>1</prix><annonce><reference>A</reference><code_type>1100</code_type><prestation><type>L</type></prestation></annonce></client>");
+
+        var rejected = Assert.IsType<RejectedLine>(Assert.Single(lines));
+        Assert.Equal((FeedProblem.Missing, "prix", new FeedIdentity("AG-9", "A")), ((FeedProblem)rejected.Problem, rejected.Field, rejected.Identity));
+        lines = Read("<client><reference>AG-9</reference><annonce><code_type>1100</code_type><code_postal>14000</code_postal></annonce></client>");
+        Assert.Null(Assert.IsType<RejectedLine>(Assert.Single(lines)).Identity);
     }
 
     [Fact]
@@ -154,6 +210,9 @@ public class TagFormatTests
 
         Assert.Equal(FeedRefusal.LineTooLong, Poliris.Refused(Ubiflow.Bytes(Ubiflow.Xml(Ubiflow.House("U1", ("texte", endless))))).Kind);
         Assert.Equal(FeedRefusal.LineTooLong, Poliris.Refused(Ubiflow.Bytes(Ubiflow.Json(Ubiflow.House("U1", ("texte", endless))))).Kind);
+        Assert.Equal(FeedRefusal.LineTooLong, Poliris.Refused(Ubiflow.Bytes($"<client><annonce><code_postal a=\"{endless}\"/></annonce></client>")).Kind);
+        Assert.Equal(FeedRefusal.LineTooLong, Poliris.Refused(Ubiflow.Bytes($"<client><annonce><code_postal/><{endless}/></annonce></client>")).Kind);
+        Assert.Equal(FeedRefusal.LineTooLong, Poliris.Refused(Ubiflow.Bytes($"<client><annonce><code_postal/><!--{endless}--></annonce></client>")).Kind);
     }
 
     [Theory]

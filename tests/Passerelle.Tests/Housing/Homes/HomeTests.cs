@@ -66,7 +66,7 @@ public sealed class HomeTests(Postgres postgres)
             await using var transaction = await db.Database.BeginTransactionAsync(TestContext.Current.CancellationToken);
             await scope.ServiceProvider.GetRequiredService<HomeBook>().FollowAsync(await db.Listings.AsNoTracking().ToListAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
 
-            var report = await hub.ImportAsync(Feed.Of(Flat("T1", (11, "180000")), Flat("T3")));
+            var report = await hub.ImportAsync(Feed.Of(Flat("T1", (11, "180000")), Flat("T3", (16, "40")))).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
             Assert.Equal((1, 1, 0, 0, 1, 0), report.Counts());
             await transaction.CommitAsync(TestContext.Current.CancellationToken);

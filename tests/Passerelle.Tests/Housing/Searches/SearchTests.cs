@@ -6,7 +6,6 @@ using Passerelle.Contracts.Common.V1;
 using Passerelle.Contracts.Housing.V1;
 using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Tests.Places;
-using Passerelle.Tests.Privacy;
 using Passerelle.Tests.Support;
 
 namespace Passerelle.Tests.Housing.Searches;

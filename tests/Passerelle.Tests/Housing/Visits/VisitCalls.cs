@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.EntityFrameworkCore;
-using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Housing.V1;
 using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Hub.Exchanges;
@@ -123,9 +122,9 @@ static class VisitCalls
     }
 
     /// <returns>The listing's name.</returns>
-    public static async Task<string> ListHomeAsync(this HubHost hub, string partner, string id = "T1")
+    public static async Task<string> ListHomeAsync(this HubHost hub, string partner, string id = "T1", params (int Column, string Value)[] changes)
     {
-        await hub.ImportAsync(Feed.Of(Poliris.Sale(id)), partner);
+        await hub.ImportAsync(Feed.Of(Poliris.Sale(id, [(105, "02 31 00 00 00"), .. changes])), partner);
         return (await hub.Listings(partner).ListListingsAsync(new())).Listings.Single(l => l.TechnicalId == id).Name;
     }
 
@@ -171,7 +170,7 @@ static class VisitCalls
     }
 
     public static AnswerVisitRequestRequest Accepted(this VisitRequest visit) =>
-        new() { RequestId = Household.NewId(), Name = visit.Name, Accepted = new() { StartTime = visit.AskedTimes[0], Message = Marker.Of("ACCUEIL") } };
+        new() { RequestId = Household.NewId(), Name = visit.Name, Accepted = new() { StartTime = visit.AskedSlots[0].StartTime, Message = Marker.Of("ACCUEIL") } };
 
     public static AnswerVisitRequestRequest Refused(this VisitRequest visit, VisitRefusalReason reason = VisitRefusalReason.Sold) =>
         new() { RequestId = Household.NewId(), Name = visit.Name, Refused = new() { Reason = reason, Message = Marker.Of("REFUS") } };

@@ -6,6 +6,7 @@ using Passerelle.Contracts.Housing.V1;
 using Passerelle.Hub.Clocks;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Employment;
+using Passerelle.Tests.Places;
 using Passerelle.Tests.Support;
 using ClockState = Passerelle.Contracts.Clocks.V1.Clock.Types.State;
 using ExchangeState = Passerelle.Contracts.Exchanges.V1.Exchange.Types.State;
@@ -30,7 +31,7 @@ public sealed class VisitDayTests(Postgres postgres)
         var file = tour.LastTo(1).Payload.Unpack<VisitRequestFile>();
         var visit = await tour.VisitAsync(day, 1);
         Assert.Equal((visit.Name, tour.Listings[0], "agence-1", "T1", 2, 1), (file.VisitRequest, file.Listing, file.Agency, file.TechnicalId, file.AdultCount, file.ChildCount));
-        Assert.Equal((visit.AskedTimes, TimeSpan.FromMinutes(30)), (file.AskedTimes, file.Length.ToTimeSpan()));
+        Assert.Equal((visit.AskedSlots, TimeSpan.FromMinutes(30)), (file.AskedSlots, file.Length.ToTimeSpan()));
         Assert.Null(file.Confirmed);
         Assert.DoesNotContain(hub.Partner.Received, e => Marker.IsIn(e.ToString()));
         // Whoever was asked has 48 hours, and the register says so: of what kind, nothing.
@@ -71,7 +72,7 @@ public sealed class VisitDayTests(Postgres postgres)
         var file = tour.LastTo(2).Payload.Unpack<VisitRequestFile>();
         Assert.Equal((Marker.Of("PRENOM-UN"), Marker.Of("NOM-UN"), "marqueur-un@exemple.invalid", visit.Slot), (file.GivenName, file.FamilyName, file.Email, file.Confirmed));
         Assert.Equal(3, await hub.QueryAsync(db => db.Disclosures.CountAsync(d => d.Data == "identity,contact")));
-        Assert.Equal(Marker.Of("ACCUEIL"), (await hub.VisitDays().GetVisitDayAsync(new() { Name = day.Name })).AnswerMessages[visit.Name]);
+        Assert.Equal(Marker.Of("ACCUEIL"), (await hub.VisitDays().GetVisitDayAsync(new() { Name = day.Name })).AnswerMessages.Single(m => m.VisitRequest == visit.Name).Message);
 
         await hub.AnswerVisitAsync(visit.Noted());
 
@@ -126,6 +127,30 @@ public sealed class VisitDayTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task Each_agency_has_a_choice_and_who_takes_what_another_has_taken_is_asked_again()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var tour = await Tour.ReadyAsync(hub, agencies: 2);
+        var day = await tour.AskedAsync();
+        var (first, second) = (await tour.VisitAsync(day, 1), await tour.VisitAsync(day, 2));
+        Assert.All((VisitRequest[])[first, second], v => Assert.Equal(3, v.AskedSlots.Distinct().Count()));
+        var wanted = first.AskedSlots.Skip(1).First(s => second.AskedSlots.Skip(1).Any(o => Overlap(s, o))).StartTime;
+        var taken = first.Accepted();
+        taken.Accepted.StartTime = wanted;
+        Assert.Equal(wanted, (await hub.AnswerVisitAsync(taken)).Slot.StartTime);
+
+        var also = second.Accepted();
+        also.Accepted.StartTime = second.AskedSlots.Skip(1).First(o => Overlap(first.AskedSlots.Single(s => s.StartTime.Equals(wanted)), o)).StartTime;
+        var answered = await hub.AnswerVisitAsync(also);
+
+        Assert.Equal((VisitRequest.Types.State.Asked, 2), (answered.State, answered.Round));
+        Assert.Equal("Asking: Accepted, Asked", await hub.StandingAsync(day));
+        await hub.RunAsync<DeliverDue>();
+        await hub.AnswerVisitAsync((await tour.VisitAsync(day, 2)).Accepted());
+        Assert.Equal("Confirmed: Confirmed, Confirmed", await hub.StandingAsync(day));
+    }
+
+    [Fact]
     public async Task Who_proposes_what_is_held_by_another_is_asked_again_and_then_let_be()
     {
         await using var hub = await HubHost.StartAsync(postgres);
@@ -142,7 +167,7 @@ public sealed class VisitDayTests(Postgres postgres)
             var again = await tour.VisitAsync(day, 2);
             Assert.Equal((VisitRequest.Types.State.Asked, round + 1), (again.State, again.Round));
             Assert.NotEqual(before.Exchange, again.Exchange);
-            Assert.Equal(again.AskedTimes, tour.LastTo(2).Payload.Unpack<VisitRequestFile>().AskedTimes);
+            Assert.Equal(again.AskedSlots, tour.LastTo(2).Payload.Unpack<VisitRequestFile>().AskedSlots);
         }
 
         await hub.AnswerVisitAsync((await tour.VisitAsync(day, 2)).Proposed((hours, 0.5)));
@@ -277,6 +302,44 @@ public sealed class VisitDayTests(Postgres postgres)
     }
 
     [Fact]
+    public async Task The_day_is_there_for_calendars_and_on_paper()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        var tour = await Tour.ReadyAsync(hub, agencies: 2);
+        var day = await tour.ConfirmedAsync();
+        var calendar = await CalendarAsync();
+        Assert.Equal((2, 2, 0), (Count(calendar, "BEGIN:VEVENT"), Count(calendar, "STATUS:CONFIRMED"), Count(calendar, "STATUS:CANCELLED")));
+        var page = (await hub.VisitDays().GetVisitDaySheetAsync(new() { Name = day.Name })).Html;
+        foreach (var text in (string[])[Marker.Of("HOTEL"), "Agence immo-1", "Appartement 3 pièces, 62,5 m²", "14000 Caen", "02 31 00 00 00", Marker.Of("ACCUEIL"), "vendredi 5 mars 2027"]) Assert.Contains(text, System.Net.WebUtility.HtmlDecode(page), StringComparison.Ordinal);
+
+        await hub.VisitDays().ReleaseVisitDayAsync(new() { Name = day.Name });
+
+        Assert.Equal(2, Count(await CalendarAsync(), "STATUS:CANCELLED"));
+
+        async Task<string> CalendarAsync() => (await hub.VisitDays().GetVisitDayCalendarAsync(new() { Name = day.Name })).Calendar.ToStringUtf8();
+
+        static int Count(string text, string part) => text.Split(part).Length - 1;
+    }
+
+    /// <summary>The listing knows no more than its commune, as agencies like it.</summary>
+    [Fact]
+    public async Task A_home_that_does_not_say_where_it_is_lies_in_the_middle_of_its_commune()
+    {
+        await using var hub = await HubHost.StartAsync(postgres);
+        await hub.ImportAllPlacesAsync();
+        var tour = await Tour.ReadyAsync(hub, agencies: 1);
+        var wanted = tour.Wanted();
+        wanted.Visits[0].Listing = await hub.ListHomeAsync("immo-1", "T2", (5, "14992"), (6, "LES CREVECOEURS"));
+        wanted.Visits[0].Point = null;
+
+        var day = (await hub.VisitDays().CreateVisitDayAsync(wanted)).Day;
+
+        var id = Guid.Parse(day.Visits[0].Name["visitRequests/".Length..]);
+        var point = await hub.QueryAsync(async db => (await db.VisitRequests.SingleAsync(v => v.Id == id)).Point);
+        Assert.Equal((49.21, -0.32), (Math.Round(point.Latitude, 4), Math.Round(point.Longitude, 4)));
+    }
+
+    [Fact]
     public async Task Who_was_not_asked_yet_is_told_of_nothing()
     {
         await using var hub = await HubHost.StartAsync(postgres);
@@ -291,6 +354,8 @@ public sealed class VisitDayTests(Postgres postgres)
         Assert.Empty(hub.Partner.Received);
         Assert.Equal(ExchangeState.Withdrawn, (await hub.ExchangeOfAsync(visit)).State);
     }
+
+    static bool Overlap(TimeSlot one, TimeSlot other) => one.StartTime < other.EndTime && other.StartTime < one.EndTime;
 
     static Task<HubError> ConflictAsync(Func<Task> call) => HubError.OfAsync(ErrorReason.StateConflict, StatusCode.FailedPrecondition, call);
 

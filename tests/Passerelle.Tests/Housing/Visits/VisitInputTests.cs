@@ -2,7 +2,6 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Passerelle.Contracts.Common.V1;
 using Passerelle.Contracts.Housing.V1;
-using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Support;
 
 namespace Passerelle.Tests.Housing.Visits;
@@ -73,14 +72,14 @@ public sealed class VisitInputTests(Postgres postgres)
     {
         await using var hub = await HubHost.StartAsync(postgres);
         var tour = await Tour.ReadyAsync(hub, agencies: 2);
-        var hours = new OpeningHours { Spans = { Span(OpeningHours.Types.Day.Friday, "15:00", "16:00"), Span(OpeningHours.Types.Day.Monday, "09:00", "24:00") } };
+        var hours = new OpeningHours { Spans = { Span(Weekday.Friday, "15:00", "16:00"), Span(Weekday.Monday, "09:00", "24:00") } };
         Assert.Equal(2, (await hub.OpeningHours("immo-2").SetOpeningHoursAsync(new() { Partner = "partners/immo-2", Hours = hours })).Hours.Spans.Count);
 
         var day = await tour.CreateAsync();
 
-        var asked = day.Visits.Single(v => v.Partner == "partners/immo-2").AskedTimes[0].ToDateTimeOffset();
+        var asked = day.Visits.Single(v => v.Partner == "partners/immo-2").AskedSlots[0].StartTime.ToDateTimeOffset();
         Assert.InRange(asked, Tour.Start.AddHours(6), Tour.Start.AddHours(6.5));
-        Assert.Equal(OpeningHours.Types.Day.Monday, (await hub.OpeningHours("crm").GetOpeningHoursAsync(new() { Partner = "partners/immo-2" })).Hours.Spans[0].Day);
+        Assert.Equal(Weekday.Monday, (await hub.OpeningHours("crm").GetOpeningHoursAsync(new() { Partner = "partners/immo-2" })).Hours.Spans[0].Day);
         await HubError.OfAsync(ErrorReason.ResourceNotFound, StatusCode.NotFound, () => hub.OpeningHours("immo-1").GetOpeningHoursAsync(new() { Partner = "partners/immo-2" }).ResponseAsync);
         await HubError.OfAsync(ErrorReason.ResourceNotFound, StatusCode.NotFound, () => hub.OpeningHours("immo-1").SetOpeningHoursAsync(new() { Partner = "partners/immo-2", Hours = hours }).ResponseAsync);
         await HubError.OfAsync(ErrorReason.PartnerKindMismatch, StatusCode.FailedPrecondition, () => hub.OpeningHours("crm").SetOpeningHoursAsync(new() { Partner = "partners/emploi", Hours = hours }).ResponseAsync);
@@ -98,8 +97,8 @@ public sealed class VisitInputTests(Postgres postgres)
         {
             Spans =
             {
-                Span(OpeningHours.Types.Day.Monday, "09:00", "12:00"), Span(OpeningHours.Types.Day.Monday, "11:59", "13:00"), Span(OpeningHours.Types.Day.Unspecified, "9:00", "25:00"),
-                Span(OpeningHours.Types.Day.Sunday, "12:00", "12:00"), Span((OpeningHours.Types.Day)8, "", "24:01"),
+                Span(Weekday.Monday, "09:00", "12:00"), Span(Weekday.Monday, "11:59", "13:00"), Span(Weekday.Unspecified, "9:00", "25:00"),
+                Span(Weekday.Sunday, "12:00", "12:00"), Span((Weekday)8, "", "24:01"),
             },
         };
         var error = await Feed.RefusedAsync(hub, ErrorReason.FieldInvalid, StatusCode.InvalidArgument, () => hub.OpeningHours("immo-1").SetOpeningHoursAsync(new() { Partner = "partners/immo-1", Hours = hours }).ResponseAsync);
@@ -166,7 +165,7 @@ public sealed class VisitInputTests(Postgres postgres)
         Assert.Equal(dump, await hub.DumpAsync());
     }
 
-    static OpeningHours.Types.Span Span(OpeningHours.Types.Day day, string from, string until) => new() { Day = day, From = from, Until = until };
+    static OpeningHours.Types.Span Span(Weekday day, string from, string until) => new() { Day = day, From = from, Until = until };
 
     static CreateVisitDayRequest Spoil(Tour tour, string how)
     {

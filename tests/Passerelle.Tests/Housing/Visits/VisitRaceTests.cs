@@ -72,7 +72,7 @@ public sealed class VisitRaceTests(Postgres postgres)
         await RefusedAsync(PostgresErrorCodes.IntegrityConstraintViolation, "update visit_days set state = 'released', confirm_time = null, release_reason = 'TEST'");
         await RefusedAsync(PostgresErrorCodes.CheckViolation, "update visit_requests set slot_start = null, slot_end = null where partner_id = 'immo-1'");
         await RefusedAsync(PostgresErrorCodes.UniqueViolation, "insert into visit_days select (jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid()))).* from visit_days d");
-        await hub.OpeningHours("immo-1").SetOpeningHoursAsync(new() { Partner = "partners/immo-1", Hours = new() { Spans = { new OpeningHours.Types.Span { Day = OpeningHours.Types.Day.Monday, From = "09:00", Until = "12:00" } } } });
+        await hub.OpeningHours("immo-1").SetOpeningHoursAsync(new() { Partner = "partners/immo-1", Hours = new() { Spans = { new OpeningHours.Types.Span { Day = Weekday.Monday, From = "09:00", Until = "12:00" } } } });
         await RefusedAsync(PostgresErrorCodes.ExclusionViolation, "insert into opening_spans values ('immo-1', '', 1, 660, 780)");
 
         async Task RefusedAsync(string code, string sql) => Assert.Equal(code, (await Assert.ThrowsAsync<PostgresException>(() => hub.ExecuteAsync(sql))).SqlState);

@@ -1,14 +1,11 @@
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
-using Passerelle.Contracts.Cases.V1;
 using Passerelle.Contracts.Common.V1;
-using Passerelle.Contracts.Housing.V1;
 using Passerelle.Contracts.Privacy.V1;
 using Passerelle.Hub.Exchanges;
 using Passerelle.Tests.Employment;
 using Passerelle.Tests.Support;
 using ExchangeState = Passerelle.Contracts.Exchanges.V1.Exchange.Types.State;
-using HousingPersonalData = Passerelle.Hub.Housing.Visits.HousingPersonalData;
 using SettleVisitDays = Passerelle.Hub.Housing.Visits.SettleVisitDays;
 
 namespace Passerelle.Tests.Housing.Visits;
@@ -76,7 +73,8 @@ public sealed class VisitRightsTests(Postgres postgres)
         await hub.AnswerVisitAsync((await tour.OwnAsync(day, 2)).Refused());
         await hub.RunAsync<DeliverDue>();
 
-        Assert.Equal((["held", "accepted", "refused"], 2), (await StatesAsync(hub), hub.Partner.Received.Count));
+        Assert.Equal(["held", "accepted", "refused"], await StatesAsync(hub));
+        Assert.Equal(2, hub.Partner.Received.Count);
         await Rights(hub).LiftRestrictionAsync(new() { Name = tour.Household.FirstAdult });
         await hub.RunAsync<SettleVisitDays>();
         await hub.RunAsync<DeliverDue>();
@@ -134,7 +132,7 @@ public sealed class VisitRightsTests(Postgres postgres)
         {
             var ct = TestContext.Current.CancellationToken;
             var vault = (Passerelle.Hub.Privacy.Vault)services.GetService(typeof(Passerelle.Hub.Privacy.Vault))!;
-            var data = new HousingPersonalData((Passerelle.Hub.Persistence.HubDb)services.GetService(typeof(Passerelle.Hub.Persistence.HubDb))!);
+            var data = new Passerelle.Hub.Housing.HousingPersonalData((Passerelle.Hub.Persistence.HubDb)services.GetService(typeof(Passerelle.Hub.Persistence.HubDb))!);
             var cipher = await vault.OpenAsync(personId, ct);
             return ((await data.ExportAsync(personId, cipher, portable: false, ct))!.Data.ToJsonString(), (await data.ExportAsync(personId, cipher, portable: true, ct))!.Data.ToJsonString());
         });

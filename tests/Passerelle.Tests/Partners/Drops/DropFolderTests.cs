@@ -1,6 +1,5 @@
 using CsCheck;
 using Passerelle.Hub.Partners.Drops;
-using Passerelle.Tests.Support;
 
 namespace Passerelle.Tests.Partners.Drops;
 
@@ -90,6 +89,20 @@ public sealed class DropFolderTests : IDisposable
         folder.PutAway(seen, "done", "compte rendu", keepsFile: true);
 
         Assert.Equal(["20260313-160201-a.csv", "20260313-160201-a.csv.compte-rendu.txt"], Directory.EnumerateFiles(Path.Combine(root, "agence", "done")).Select(f => Path.GetFileName(f)).Order());
+    }
+
+    [Fact]
+    public void No_report_is_written_through_a_link()
+    {
+        var (seen, secret, done) = (Put("a.csv", 1), Path.Combine(root, "secret"), Path.Combine(root, "agence", "done"));
+        File.WriteAllText(secret, "secret");
+        Directory.CreateDirectory(done);
+        foreach (var name in (string[])["20260313-160201-a.csv", "20260313-160201-a.csv.part", "20260313-160201-a.csv.compte-rendu.txt"]) File.CreateSymbolicLink(Path.Combine(done, name), secret);
+
+        folder.PutAway(seen, "done", "compte rendu", keepsFile: true);
+
+        Assert.Equal("secret", File.ReadAllText(secret));
+        Assert.Equal("compte rendu", File.ReadAllText(Path.Combine(done, "20260313-160201-a.csv.compte-rendu.txt")));
     }
 
     [Fact]

@@ -42,18 +42,18 @@ public sealed class DropWatchTests
     }
 
     [Fact]
-    public void What_is_cut_is_left_alone_until_it_changes_or_patience_ends()
+    public void What_could_not_be_taken_is_left_alone_until_it_changes_or_patience_ends()
     {
         Look(0, some);
         Look(15, some);
-        watch.IsCut("agence", some);
+        watch.Postpone("agence", some, TimeSpan.FromSeconds(15));
         Assert.Empty(Look(60, some));
-        Assert.Empty(Look(1799, some));
-        Assert.True(Assert.Single(Look(1800, some)).IsLastChance);
+        Assert.Empty(Look(1814, some));
+        Assert.True(Assert.Single(Look(1815, some)).IsLastChance);
 
         var more = some with { SizeBytes = 200 };
-        Assert.Empty(Look(1801, more));
-        Assert.False(Assert.Single(Look(1816, more)).IsLastChance);
+        Assert.Empty(Look(1816, more));
+        Assert.False(Assert.Single(Look(1831, more)).IsLastChance);
     }
 
     [Fact]

@@ -1,9 +1,8 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml;
-using Passerelle.Hub.Feeds;
 
-namespace Passerelle.Hub.Housing.Feeds;
+namespace Passerelle.Hub.Feeds;
 
 /// <summary>Records of an XML file, one in memory at a time. Nothing is fetched and nothing expands: a DOCTYPE is refused.</summary>
 static partial class FeedXml
@@ -15,7 +14,7 @@ static partial class FeedXml
         IgnoreComments = true,
         IgnoreProcessingInstructions = true,
         IgnoreWhitespace = true,
-        // CRMs let control characters through; FieldText takes them out.
+        // Partners let control characters through; FieldText takes them out.
         CheckCharacters = false,
     };
 
@@ -39,31 +38,53 @@ static partial class FeedXml
         }
     }
 
-    public static IEnumerable<TagRecord> Read(Stream bytes, Encoding encoding, TagCollector collector)
+    public static IEnumerable<TRecord> Read<TRecord>(Stream bytes, Encoding encoding, ITagSink<TRecord> sink, FeedLimits limits) where TRecord : class
     {
-        using var xml = XmlReader.Create(new StreamReader(bytes, encoding, detectEncodingFromByteOrderMarks: false), Settings);
+        using var text = new Bounded(new StreamReader(bytes, encoding, detectEncodingFromByteOrderMarks: false), limits.MaxLineBytes);
+        using var xml = XmlReader.Create(text, Settings);
         while (Next(xml))
         {
+            text.Pass(((IXmlLineInfo)xml).LineNumber);
             switch (xml.NodeType)
             {
                 case XmlNodeType.Element:
                     var isEmpty = xml.IsEmptyElement;
-                    collector.Begin(xml.LocalName, ((IXmlLineInfo)xml).LineNumber);
+                    sink.Begin(xml.LocalName, ((IXmlLineInfo)xml).LineNumber);
                     while (xml.MoveToNextAttribute())
-                        collector.Attribute(xml.LocalName, xml.Value);
-                    if (isEmpty && collector.End() is { } empty)
+                        sink.Attribute(xml.LocalName, xml.Value);
+                    if (isEmpty && sink.End() is { } empty)
                         yield return empty;
                     break;
                 case XmlNodeType.Text or XmlNodeType.CDATA:
-                    collector.Text(xml.Value);
+                    sink.Text(xml.Value);
                     break;
                 case XmlNodeType.EndElement:
-                    if (collector.End() is { } record)
+                    if (sink.End() is { } record)
                         yield return record;
                     break;
-                case XmlNodeType.DocumentType:
-                    throw new FeedRefused(FeedRefusal.Doctype);
             }
+        }
+    }
+
+    /// <summary>Whatever has no end, be it a text, a name or an attribute, XmlReader would take into memory whole.</summary>
+    sealed class Bounded(StreamReader inner, int max) : TextReader
+    {
+        int since, line = 1;
+
+        public void Pass(int at) => (since, line) = (0, at);
+
+        public override int Read(char[] buffer, int index, int count)
+        {
+            var read = inner.Read(buffer, index, count);
+            since += read;
+            return since <= max ? read : throw new FeedRefused(FeedRefusal.LineTooLong, line, max / 1024);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                inner.Dispose();
+            base.Dispose(disposing);
         }
     }
 

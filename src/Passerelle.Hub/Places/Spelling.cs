@@ -1,7 +1,7 @@
 namespace Passerelle.Hub.Places;
 
 /// <summary>How much two short texts look alike.</summary>
-public static class Likeness
+public static class Spelling
 {
     /// <summary>1 for equal texts, 0 for texts that have nothing in common: by the letters that must be put in, left out, changed, or exchanged with their neighbours
     /// (Damerau-Levenshtein, each place touched once).</summary>

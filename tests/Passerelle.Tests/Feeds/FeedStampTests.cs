@@ -2,7 +2,7 @@ using System.Globalization;
 using CsCheck;
 using Passerelle.Hub.Feeds;
 
-namespace Passerelle.Tests.Housing.Feeds;
+namespace Passerelle.Tests.Feeds;
 
 /// <summary>When a file was made, by its name.</summary>
 public sealed class FeedStampTests

@@ -1,20 +1,12 @@
 using System.Reflection;
-using Passerelle.Hub.Feeds;
 using Passerelle.Hub.Housing;
 using Passerelle.Hub.Housing.Feeds;
 
 namespace Passerelle.Tests.Housing.Feeds;
 
-public class FeedSentenceTests
+/// <summary>What only listings have: their sentences, and what makes one change.</summary>
+public class ListingSentenceTests
 {
-    [Fact]
-    public void Every_refusal_has_its_sentence() =>
-        Assert.All(Enum.GetValues<FeedRefusal>(), kind => Complete(FeedSentences.For(kind, "un détail", "Un conseil.")));
-
-    [Fact]
-    public void Every_content_that_is_recognised_has_its_name() =>
-        Assert.All(Enum.GetValues<SeenContent>(), seen => Assert.NotEmpty(FeedSentences.For(seen, "biens")));
-
     [Fact]
     public void Every_format_that_is_known_and_not_read_has_its_name() =>
         Assert.All(Enum.GetValues<ForeignListings>(), seen => Assert.NotEmpty(ListingSentences.For(seen)));
@@ -22,17 +14,6 @@ public class FeedSentenceTests
     [Fact]
     public void Every_problem_has_a_sentence_with_the_line_and_the_value()
     {
-        Assert.All(Enum.GetValues<FeedProblem>(), problem =>
-        {
-            var sentence = FieldFinding.Of(4321, "5 CP", "140", problem, 7).Sentence;
-
-            Complete(sentence);
-            Assert.StartsWith("Ligne 4321", sentence, StringComparison.Ordinal);
-            if (problem is not (FeedProblem.TooFewColumns or FeedProblem.ColumnCountDiffers))
-                Assert.Contains("5 CP", sentence, StringComparison.Ordinal);
-            if (problem is not (FeedProblem.Missing or FeedProblem.IncompleteCoordinates or FeedProblem.TooLong or FeedProblem.NotAnEmail))
-                Assert.Contains("140", sentence, StringComparison.Ordinal);
-        });
         Assert.All(Enum.GetValues<ListingProblem>(), problem =>
         {
             var sentence = ListingSentences.For(problem, 4321, "3 Type", "troc");
@@ -60,6 +41,22 @@ public class FeedSentenceTests
         Assert.Equal(32, hash.Length);
     }
 
+    [Fact]
+    public void Every_detail_is_in_the_hash_too()
+    {
+        var draft = Poliris.ReadOne().Draft;
+        var hash = draft.ContentHash();
+
+        foreach (var property in typeof(ListingDetails).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            var details = draft.Details with { };
+            property.SetValue(details, Other(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, property.GetValue(draft.Details)));
+
+            Assert.False(hash.SequenceEqual((draft with { Details = details }).ContentHash()), property.Name);
+            Assert.Equal(details.ToJson(), ListingDetails.FromJson(System.Text.Encoding.UTF8.GetString(details.ToJson())).ToJson());
+        }
+    }
+
     static object Other(Type type, object? value) => type switch
     {
         _ when type == typeof(string) => value + "x",
@@ -69,7 +66,7 @@ public class FeedSentenceTests
         _ when type == typeof(bool) => value is not true,
         _ when type == typeof(DateOnly) => new DateOnly(2026, 1, 1),
         _ when type == typeof(ListingDetails) => new ListingDetails { Lift = true },
-        _ when type.IsEnum => Enum.GetValues(type).GetValue(2)!,
+        _ when type.IsEnum => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(value)),
         _ => new List<string> { "https://photos.example/other.jpg" },
     };
 

@@ -1,19 +1,16 @@
 using System.Text;
 using System.Text.Json;
-using Passerelle.Hub.Feeds;
 
-namespace Passerelle.Hub.Housing.Feeds;
+namespace Passerelle.Hub.Feeds;
 
-/// <summary>Records of a JSON file, one in memory at a time. What is in an array is called as the array is; an outermost array is called "annonces".</summary>
+/// <summary>Records of a JSON file, one in memory at a time. What is in an array is called as the array is; an outermost array, which has no name of its own, as the slice says.</summary>
 static class FeedJson
 {
-    const string Outermost = "annonces";
-
-    public static IEnumerable<TagRecord> Read(Stream bytes, Encoding encoding, TagCollector collector, FeedLimits limits)
+    public static IEnumerable<TRecord> Read<TRecord>(Stream bytes, Encoding encoding, string outermost, ITagSink<TRecord> sink, FeedLimits limits) where TRecord : class
     {
         using var utf8 = encoding.CodePage == Encoding.UTF8.CodePage ? bytes : Encoding.CreateTranscodingStream(bytes, encoding, Encoding.UTF8);
         var tokens = new Tokens(utf8, limits.MaxLineBytes);
-        // One name for each array or object that is open: what its items are called; null in an object, where each has its own.
+        // What is open, from the outside in, and what an array's items are called.
         var names = new Stack<(bool IsArray, string Name)>();
         var name = "";
         while (tokens.Read())
@@ -26,11 +23,11 @@ static class FeedJson
                 case JsonTokenType.StartArray:
                     if (names.Count > 64)
                         throw new FeedRefused(FeedRefusal.TooDeep, tokens.Line, 64);
-                    name = names.Count == 0 ? Outermost : name;
+                    name = names.Count == 0 ? outermost : name;
                     names.Push((true, name));
                     continue;
                 case JsonTokenType.StartObject:
-                    collector.Begin(name, tokens.Line);
+                    sink.Begin(name, tokens.Line);
                     names.Push((false, name));
                     continue;
                 case JsonTokenType.EndArray:
@@ -38,14 +35,14 @@ static class FeedJson
                     break;
                 case JsonTokenType.EndObject:
                     names.Pop();
-                    if (collector.End() is { } record)
+                    if (sink.End() is { } record)
                         yield return record;
                     break;
                 default:
-                    collector.Begin(name, tokens.Line);
+                    sink.Begin(name, tokens.Line);
                     if (tokens.Type != JsonTokenType.Null)
-                        collector.Text(tokens.Text);
-                    if (collector.End() is { } scalar)
+                        sink.Text(tokens.Text);
+                    if (sink.End() is { } scalar)
                         yield return scalar;
                     break;
             }
