@@ -22,5 +22,4 @@ if [ "${1:-}" = --soak ]; then
   shift
   set -- --explicit only --filter-class '*.SoakTests' --show-live-output on "$@"
 fi
-# Many tests wait for processes and for time: more of them at once than there are processors.
-exec tests/Passerelle.Tests/bin/Release/net10.0/Passerelle.Tests --max-threads 1.5x "$@"
+exec tests/Passerelle.Tests/bin/Release/net10.0/Passerelle.Tests "$@"
